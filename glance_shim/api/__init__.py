@@ -1,0 +1,1 @@
+"""HTTP in and out: the Image API v2 and the Identity API v3."""

@@ -1,0 +1,160 @@
+"""Reading what a client sends: JSON bodies, and data of any length."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, TypeVar
+
+import flask
+
+from glance_shim import errors
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+BLOCK = 256 * 1024
+DEEPEST_JSON = 32
+
+
+def has_body() -> bool:
+    """Does the request carry a body? An announced length of 0 is none."""
+    request = flask.request
+    if request.content_length:
+        return True
+    return "Transfer-Encoding" in request.headers and request.method in ("POST", "PUT", "PATCH")
+
+
+def bodiless(view: View) -> View:
+    """Refuse a request with a body before the view looks at anything."""
+
+    @functools.wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if has_body():
+            raise errors.BodyNotExpected()
+        return view(*args, **kwargs)
+
+    return checked  # type: ignore[return-value]
+
+
+def blocks() -> Iterator[bytes]:
+    """The bytes of the request body, in blocks of up to 256 KiB.
+
+    The end of the stream is never believed: where a length was announced, a
+    shorter body raises `errors.BodyTruncated`, and whatever goes wrong while
+    reading raises `errors.BodyUnreadable`, so that it cannot be taken for a
+    failure of the store that is written to at the same time.
+    """
+    environ = flask.request.environ
+    stream = environ["wsgi.input"]
+    declared = flask.request.content_length
+    coding = flask.request.headers.get("Transfer-Encoding", "").strip().lower()
+    if coding not in ("", "chunked"):
+        raise errors.Invalid(reason=f"The transfer coding '{coding}' is not supported")
+    if declared is None and not coding:
+        declared = 0
+    received = 0
+    while declared is None or received < declared:
+        wanted = BLOCK if declared is None else min(BLOCK, declared - received)
+        try:
+            block = stream.read(wanted)
+        except Exception as exc:
+            # Servers raise what they like for broken chunks; none of it is ours.
+            raise errors.BodyUnreadable(received=received) from exc
+        if not block:
+            break
+        received += len(block)
+        yield block
+    if declared is not None and received != declared:
+        raise errors.BodyTruncated(received=received, declared=declared)
+
+
+def read_json(limit: int | None = None, expected: str = "object") -> Any:
+    """The JSON document in the request body.
+
+    Refuses what JSON readers otherwise let pass: more than ``limit`` bytes
+    (default: ``max_json_body``), nesting deeper than 32, NaN and infinities,
+    duplicate keys, U+0000 and lone surrogates, anything but UTF-8.
+    """
+    raw = _read_limited(limit or flask.current_app.config["deployment"].config.max_json_body)
+    if not raw:
+        raise errors.BodyMissing(expected=expected)
+    _check_depth(raw)
+    try:
+        document = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+        )
+    except UnicodeDecodeError as exc:
+        raise errors.MalformedJSON(reason="it is not UTF-8") from exc
+    except RecursionError as exc:
+        raise errors.MalformedJSON(reason="it is nested too deeply") from exc
+    except ValueError as exc:
+        raise errors.MalformedJSON(reason=str(exc)) from exc
+    _check_text(document)
+    return document
+
+
+def _read_limited(limit: int) -> bytes:
+    if (flask.request.content_length or 0) > limit:
+        raise errors.BodyTooLarge(limit=limit)
+    parts, received = [], 0
+    for block in blocks():
+        received += len(block)
+        if received > limit:
+            raise errors.BodyTooLarge(limit=limit)
+        parts.append(block)
+    return b"".join(parts)
+
+
+def _check_depth(raw: bytes) -> None:
+    depth, quoted, escaped = 0, False, False
+    for byte in raw:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                quoted = False
+        elif byte == 0x22:
+            quoted = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > DEEPEST_JSON:
+                raise errors.MalformedJSON(reason=f"it is nested deeper than {DEEPEST_JSON}")
+        elif byte in b"]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key is given twice in one object")
+    return document
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
+def _float(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _check_text(document: Any) -> None:
+    if isinstance(document, str):
+        if "\0" in document or any("\ud800" <= c <= "\udfff" for c in document):
+            raise errors.MalformedJSON(reason="text contains U+0000 or a lone surrogate")
+    elif isinstance(document, dict):
+        for key, value in document.items():
+            _check_text(key)
+            _check_text(value)
+    elif isinstance(document, list):
+        for item in document:
+            _check_text(item)

@@ -1,0 +1,81 @@
+"""Fields that are stricter than marshmallow's own."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+import marshmallow as ma
+
+LARGEST_INTEGER = (1 << 31) - 1
+
+
+class Text(ma.fields.String):
+    """Text of the Basic Multilingual Plane, as Glance takes it.
+
+    ``longest`` counts characters. Control characters are refused where the
+    text is a name by which something is found (``is_name``).
+    """
+
+    def __init__(self, *, longest: int | None = None, is_name: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.longest = longest
+        self.is_name = is_name
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise ma.ValidationError(f"{shown(value)} is not of type 'string'")
+        complaint = complaint_about(value, self.longest, self.is_name)
+        if complaint:
+            raise ma.ValidationError(complaint)
+        return value
+
+
+def complaint_about(text: str, longest: int | None = None, is_name: bool = False) -> str | None:
+    """Why ``text`` cannot be taken, or ``None``."""
+    if longest is not None and len(text) > longest:
+        return f"{shown(text)} is longer than {longest} characters"
+    if any(character > "\uffff" for character in text):
+        return "Characters outside the Basic Multilingual Plane are not supported"
+    if is_name and any(unicodedata.category(character) == "Cc" for character in text):
+        return "Control characters are not allowed here"
+    return None
+
+
+class StrictBoolean(ma.fields.Boolean):
+    """``true`` or ``false``, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> bool:
+        if value is True or value is False:
+            return bool(value)
+        raise ma.ValidationError(f"{shown(value)} is not of type 'boolean'")
+
+
+class Whole(ma.fields.Integer):
+    """A whole number; ``5.0`` counts as 5, ``true`` and ``"5"`` do not count."""
+
+    def __init__(self, *, largest: int = LARGEST_INTEGER, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.largest = largest
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or value != int(value)
+        ):
+            raise ma.ValidationError(f"{shown(value)} is not of type 'integer'")
+        if not 0 <= value <= self.largest:
+            raise ma.ValidationError(f"{shown(value)} is not between 0 and {self.largest}")
+        return int(value)
+
+
+def shown(value: Any) -> str:
+    """A value as it may appear in a message: short."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def one_of(*words: str) -> ma.validate.OneOf:
+    """Refuse any word but these, and say which they are."""
+    return ma.validate.OneOf(words, error="{input!r} is not one of {choices}")

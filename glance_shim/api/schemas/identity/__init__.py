@@ -1,0 +1,1 @@
+"""How the Identity API v3 looks on the wire."""

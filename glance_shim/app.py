@@ -1,0 +1,73 @@
+"""The Flask application: hooks, errors and blueprints, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from glance_shim.api import authentication, cors, request_ids, responses, smorest, versions
+from glance_shim.api import errors as api_errors
+from glance_shim.api.blueprints import BLUEPRINTS
+from glance_shim.context import Deployment
+from glance_shim.db import connection
+
+
+class Application(flask.Flask):
+    url_rule_class = smorest.ExactRule
+
+
+def create_app(deployment: Deployment) -> flask.Flask:
+    """A WSGI application that serves ``deployment``."""
+    app = Application("glance_shim", static_folder=None)
+    app.config.update(
+        deployment=deployment,
+        API_TITLE="Image service",
+        API_VERSION="v2",
+        OPENAPI_VERSION="3.0.3",
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    _add_hooks(app, deployment)
+    api_errors.register(app)
+    api = smorest.Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.wsgi_app = _wrapped(app.wsgi_app, deployment)  # type: ignore[method-assign]
+    return app
+
+
+def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
+    """The order matters: preflights need no database, everything else does."""
+    app.before_request(cors.answer_options)
+    app.before_request(request_ids.accept)
+
+    def connect() -> None:
+        flask.g.connection = connection.connected(deployment.database)
+        flask.g.connection.__enter__()
+
+    def disconnect(_: Any) -> None:
+        opened = flask.g.pop("connection", None)
+        if opened is not None:
+            opened.__exit__(None, None, None)
+
+    app.before_request(connect)
+    app.before_request(authentication.authenticate)
+    app.teardown_request(disconnect)
+    app.after_request(responses.without_content)
+    app.after_request(request_ids.stamp)
+    app.after_request(cors.stamp)
+
+
+def _wrapped(wsgi_app: Any, deployment: Deployment) -> Any:
+    config = deployment.config
+    wsgi_app = versions.VersionNegotiation(wsgi_app, deployment)
+    if config.mount_path:
+        wsgi_app = DispatcherMiddleware(versions.not_here, {config.mount_path: wsgi_app})
+    if config.oslo_middleware.enable_proxy_headers_parsing:
+        wsgi_app = ProxyFix(wsgi_app, x_for=1, x_proto=1, x_host=1, x_port=1, x_prefix=1)
+    return wsgi_app

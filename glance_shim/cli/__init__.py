@@ -1,0 +1,57 @@
+"""The ``glance-shim`` command."""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+import click
+
+from glance_shim import __version__, errors
+from glance_shim import config as options
+from glance_shim.cli import config as config_command
+from glance_shim.cli import db, identity, policy, quickstart, serve
+from glance_shim.context import Deployment
+from glance_shim.deployment import build
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config-file",
+    "config_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="File with options; may be given more than once, later ones win.",
+)
+@click.version_option(__version__)
+@click.pass_context
+def cli(ctx: click.Context, config_files: tuple[str, ...]) -> None:
+    """An image service that speaks OpenStack's Image API v2.
+
+    Try it:  glance-shim quickstart
+    """
+    ctx.obj = functools.partial(_deployment, config_files or options.default_files())
+
+
+def _deployment(files: tuple[str, ...]) -> Deployment:
+    return build(options.load(files))
+
+
+for command in (
+    quickstart.quickstart,
+    serve.serve,
+    db.db,
+    identity.identity,
+    policy.policy,
+    config_command.config,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command; what can be foreseen to fail ends in one line and exit code 1."""
+    try:
+        cli(prog_name="glance-shim")
+    except errors.Error as exc:
+        click.echo(f"glance-shim: {exc}", err=True)
+        sys.exit(1)

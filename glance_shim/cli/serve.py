@@ -1,0 +1,30 @@
+"""``glance-shim serve``: the production form."""
+
+from __future__ import annotations
+
+import click
+
+from glance_shim import config, deployment, logs, server
+from glance_shim.app import create_app
+from glance_shim.db import schema
+
+
+@click.command()
+@click.option(
+    "--config-file",
+    "config_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    help="File with options; may be given more than once, later ones win.",
+)
+@click.pass_obj
+def serve(obj: object, config_files: tuple[str, ...]) -> None:
+    """Serve until told to stop.
+
+    The database must have been made with 'glance-shim db upgrade'. SIGTERM
+    lets running transfers finish.
+    """
+    built = deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
+    logs.set_up(built.config.debug)
+    schema.check(built.database)
+    server.serve(create_app(built), built)

@@ -1,0 +1,1 @@
+"""What the service does; knows no HTTP, no SQL and no files."""

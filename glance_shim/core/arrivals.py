@@ -1,0 +1,202 @@
+"""Data on its way into a store: the lease, the checks, and what undoes a failure."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from glance_shim import errors
+from glance_shim.context import Context
+from glance_shim.core import formats, images, lifecycle, quotas, signatures
+from glance_shim.db import connection, uploads
+from glance_shim.db import images as rows
+from glance_shim.db.images import ImageRow
+from glance_shim.stores import streams
+
+
+class Lease:
+    """One attempt to bring data of an image into a blob, and its row in the database.
+
+    With ``status`` the image, which must be queued, has that status while the
+    data arrives, and is queued again if it fails. ``reserved`` bytes count
+    against the owner's quota meanwhile.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        image: ImageRow,
+        store_id: str,
+        reserved: int = 0,
+        status: str | None = None,
+    ) -> None:
+        self.context = context
+        self.image = image
+        self.store_id = store_id
+        self.reserved = reserved
+        self.status = status
+        self.blob_id = f"{image.id}-{secrets.token_hex(4)}"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lease in the block; the block must `release` it when it succeeds."""
+        image = self.image
+        with connection.writing():
+            self.require_quota(self.reserved)
+            if self.status and not rows.move_status(image.id, "queued", self.status):
+                lifecycle.require(images.get(self.context, image.id), "upload")
+            uploads.add(image.id, self.store_id, self.blob_id, image.owner, self.reserved)
+            if self.status:
+                quotas.require_busy(image.owner)
+        try:
+            yield
+        except BaseException:
+            with connection.writing():
+                if uploads.delete(self.blob_id) and self.status:
+                    rows.move_status(
+                        image.id, self.status, "queued", size=None, virtual_size=None
+                    )
+            raise
+
+    def require_quota(self, size: int) -> None:
+        """Raise `errors.StorageQuotaExceeded` if the owner may not store so much more."""
+        owner = self.image.owner
+        quotas.require_room(self.context, owner, self.store_id, self.blob_id, size)
+
+    def progress(self, received: int) -> None:
+        """Renew the lease and the reservation while data arrives.
+
+        Raises `errors.ImageDeletedMeanwhile` and `errors.StorageQuotaExceeded`,
+        so that a hopeless transfer ends early.
+        """
+        self.reserved = max(self.reserved, received)
+        with connection.borrowed(), connection.writing():
+            self.require_quota(self.reserved)
+            if not uploads.renew(self.blob_id, self.reserved):
+                raise errors.ImageDeletedMeanwhile(image_id=self.image.id)
+
+    def release(self) -> None:
+        """End the lease, in the transaction that records where the data is.
+
+        Raises `errors.ImageDeletedMeanwhile` if it has been taken away.
+        """
+        if not uploads.delete(self.blob_id):
+            raise errors.ImageDeletedMeanwhile(image_id=self.image.id)
+
+
+class Staged:
+    """Data on its way into staging: counted, and compared with what was declared."""
+
+    def __init__(
+        self,
+        chunks: Iterable[bytes],
+        limit: int,
+        declared: int | None,
+        on_progress: Callable[[int], None],
+    ) -> None:
+        self._counted = streams.Counted(chunks, limit, on_progress=on_progress)
+        self._declared = declared
+
+    @property
+    def size(self) -> int:
+        return self._counted.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._counted
+        _require_declared(self._declared, self.size)
+
+
+def _require_declared(declared: int | None, received: int) -> None:
+    if declared and declared != received:
+        raise errors.SizeMismatch(declared=declared, received=received)
+
+
+class Inspected:
+    """Data on its way into a store, refused at its end if it is not as it should be.
+
+    The checks are part of the stream, so that a store never commits what
+    fails them. ``facts`` are the columns of the image that the data decides.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        image: ImageRow,
+        chunks: Iterable[bytes],
+        declared: int | None = None,
+        on_progress: Callable[[int], None] = lambda count: None,
+    ) -> None:
+        config = context.config
+        self._algorithm = config.hashing_algorithm
+        self._declared = declared
+        self._inspector = formats.Inspector(image, config.image_format)
+        self._verifier = signatures.verifier_for(image, config.signature_certificates_dir)
+        observers = [self._inspector.feed, *([self._verifier.update] if self._verifier else [])]
+        self._measured = streams.Measured(
+            chunks,
+            self._algorithm,
+            limit=config.image_size_cap,
+            observers=observers,
+            on_progress=on_progress,
+        )
+        self.facts: dict[str, Any] = {}
+
+    @property
+    def size(self) -> int:
+        return self._measured.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._measured
+        _require_declared(self._declared, self.size)
+        virtual_size = self._inspector.finish(self.size)
+        if self._verifier:
+            self._verifier.verify()
+        self.facts = {
+            "size": self.size,
+            "virtual_size": virtual_size,
+            "checksum": self._measured.checksum,
+            "os_hash_algo": self._algorithm,
+            "os_hash_value": self._measured.os_hash_value,
+        }
+
+
+@contextlib.contextmanager
+def kept(store: Any, blob_id: str, data: Iterable[bytes]) -> Iterator[None]:
+    """Put the data in the store for the block; take it out again on failure.
+
+    After `errors.OutcomeUnknown` it stays: an orphan, which a sweep finds, is
+    better than an active image without bytes.
+    """
+    with connection.released():
+        store.add(blob_id, data)
+    try:
+        yield
+    except errors.OutcomeUnknown:
+        raise
+    except BaseException:
+        store.delete(blob_id)
+        raise
+
+
+@contextlib.contextmanager
+def recording(image_id: str, blob_id: str) -> Iterator[None]:
+    """A transaction that makes the image refer to the blob.
+
+    When the database fails at its end, the row is looked at again; raises
+    `errors.OutcomeUnknown` if it cannot be said whether it has committed.
+    """
+    try:
+        with connection.writing():
+            yield
+    except connection.FAILURES as exc:
+        if not _refers(image_id, blob_id):
+            raise errors.OutcomeUnknown(image_id=image_id) from exc
+
+
+def _refers(image_id: str, blob_id: str) -> bool:
+    try:
+        return rows.has_blob(image_id, blob_id)
+    except connection.FAILURES:
+        return False

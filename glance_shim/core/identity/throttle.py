@@ -1,0 +1,95 @@
+"""Slowing down whoever guesses passwords.
+
+Failures are counted in the database, so that all processes see them and a
+restart forgets none. Nothing is ever locked for good: a lock would let
+anybody shut anybody out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import ipaddress
+import math
+from collections.abc import Iterator
+
+from glance_shim import errors
+from glance_shim.core.identity import clock
+from glance_shim.db.identity import login_failures as rows
+
+WINDOW = 3600.0
+
+PAIR_FAILURES = 5
+PAIR_WAIT = 30.0
+ADDRESS_FAILURES = 20
+ACCOUNT_FAILURES = 100
+ACCOUNT_TIME = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """A try on an account from an address, under the words by which both are counted."""
+
+    account: str
+    address: str
+
+
+def attempt(account: str, address: str | None) -> Attempt:
+    """The try on ``account`` (a user's id, or the name that was typed) from ``address``.
+
+    The account is counted by a hash, because people type passwords into the
+    wrong field; an IPv6 address by its /64, because everybody has a whole one.
+    """
+    digest = hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()
+    return Attempt(digest, _network(address or ""))
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if parsed.version == 6 and parsed.ipv4_mapped is None:
+        return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
+    return str(parsed)
+
+
+def check(tried: Attempt) -> None:
+    """Raise `errors.TooManyRequests` while such a try has to wait.
+
+    After 5 failures in a row the account waits 30 s, for this address only;
+    after 20 in an hour the address waits, whatever the account. Tries that
+    are refused here do not count.
+    """
+    now = clock.now()
+    pair = rows.latest(now - WINDOW, PAIR_FAILURES, tried.account, tried.address)
+    from_address = rows.latest(now - WINDOW, ADDRESS_FAILURES, address=tried.address)
+    wait = 0.0
+    if len(pair) == PAIR_FAILURES:
+        wait = pair[0] + PAIR_WAIT - now
+    if len(from_address) == ADDRESS_FAILURES:
+        wait = max(wait, from_address[-1] + WINDOW - now)
+    if wait > 0:
+        raise errors.TooManyRequests(seconds=math.ceil(wait))
+
+
+@contextlib.contextmanager
+def paced(tried: Attempt) -> Iterator[None]:
+    """Let the block take at least 2 s after 100 failures in an hour, from wherever."""
+    started = clock.now()
+    failures = rows.latest(started - WINDOW, ACCOUNT_FAILURES, tried.account)
+    try:
+        yield
+    finally:
+        if len(failures) == ACCOUNT_FAILURES:
+            clock.sleep(max(0.0, started + ACCOUNT_TIME - clock.now()))
+
+
+def note(tried: Attempt, right: bool) -> None:
+    """Count a failure; a success ends the row of failures."""
+    if right:
+        rows.remove(tried.account, tried.address)
+    else:
+        now = clock.now()
+        rows.add(tried.account, tried.address, now, keep_from=now - WINDOW)

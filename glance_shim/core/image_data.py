@@ -1,0 +1,175 @@
+"""The bytes of images: upload and download."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from glance_shim import errors
+from glance_shim.context import Context
+from glance_shim.core import arrivals, cache, cache_filling, images, lifecycle
+from glance_shim.db import connection
+from glance_shim.db import images as rows
+from glance_shim.db.images import ImageRow, Location
+from glance_shim.stores.base import Reading
+
+log = logging.getLogger(__name__)
+
+
+def upload(
+    context: Context,
+    image_id: str,
+    chunks: Iterable[bytes],
+    store_id: str | None = None,
+    declared: int | None = None,
+    expected: int | None = None,
+) -> ImageRow:
+    """Keep the bytes of ``chunks`` as the data of a queued image.
+
+    The image is ``saving`` while they arrive and ``active`` at the end, with
+    size, hashes and location set in the same moment. Whatever goes wrong, it
+    is ``queued`` again afterwards and the store holds nothing of the attempt.
+    ``declared`` is the size the client says the data has and must be right (0
+    or ``None``: it does not know); ``expected`` is what the transfer announced
+    and only serves to refuse early what cannot fit.
+    """
+    stores = context.deployment.stores
+    store = stores.find(store_id) if store_id else stores.default
+    image = images.get(context, image_id)
+    context.enforce("upload_image", images.target(context, image))
+    lifecycle.require(image, "upload")
+    _require_formats(image)
+    if store.read_only:
+        raise errors.StoreReadOnly(store_id=store.store_id)
+    announced = _announced(context, declared, expected)
+    lease = arrivals.Lease(context, image, store.store_id, announced, status="saving")
+    data = arrivals.Inspected(context, image, chunks, declared, lease.progress)
+    began = time.monotonic()
+    with lease.held(), arrivals.kept(store, lease.blob_id, data):
+        _activate(lease, data.facts)
+    seconds = time.monotonic() - began
+    log.info("Image %s is active: %d bytes received in %.3f s", image_id, data.size, seconds)
+    return images.get(context, image_id)
+
+
+def _announced(context: Context, declared: int | None, expected: int | None) -> int:
+    """The bytes to reserve; raises `errors.ImageTooLarge` for what can never fit."""
+    announced = max(declared or 0, expected or 0)
+    if announced > context.config.image_size_cap:
+        raise errors.ImageTooLarge(limit=context.config.image_size_cap)
+    return announced
+
+
+def stage(
+    context: Context,
+    image_id: str,
+    chunks: Iterable[bytes],
+    declared: int | None = None,
+    expected: int | None = None,
+) -> None:
+    """Keep the bytes of ``chunks`` until the queued image is imported.
+
+    The image is ``uploading`` from now on; whatever goes wrong, it is
+    ``queued`` again and nothing of the attempt is left.
+    """
+    staging = context.deployment.stores.staging
+    image = images.get(context, image_id)
+    context.enforce("modify_image", images.target(context, image))
+    lifecycle.require(image, "upload")
+    announced = _announced(context, declared, expected)
+    lease = arrivals.Lease(context, image, staging.store_id, announced, status="uploading")
+    limit = context.config.image_size_cap
+    data = arrivals.Staged(chunks, limit, declared, lease.progress)
+    with lease.held(), arrivals.kept(staging, lease.blob_id, data), connection.writing():
+        lease.require_quota(data.size)
+        lease.release()
+        staged = {"staged": lease.blob_id, "size": data.size}
+        if not rows.move_status(image_id, "uploading", "uploading", **staged):
+            raise errors.ImageDeletedMeanwhile(image_id=image_id)
+    log.info("Image %s is staged: %d bytes received", image_id, data.size)
+
+
+def _activate(lease: arrivals.Lease, facts: Mapping[str, Any]) -> None:
+    """Make the image active in one transaction, with all facts about its data."""
+    image_id = lease.image.id
+    with arrivals.recording(image_id, lease.blob_id):
+        lease.require_quota(facts["size"])
+        lease.release()
+        locations = [Location(lease.store_id, lease.blob_id, {})]
+        if not rows.move_status(image_id, "saving", "active", locations=locations, **facts):
+            raise errors.ImageDeletedMeanwhile(image_id=image_id)
+
+
+def _require_formats(image: ImageRow) -> None:
+    missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
+    if missing:
+        raise errors.FormatsMissing(names=" and ".join(missing))
+
+
+@dataclasses.dataclass(frozen=True)
+class Download:
+    """Data on its way out: ``length`` bytes from ``start`` of ``image.size``."""
+
+    image: ImageRow
+    reading: Reading
+    start: int
+    length: int
+
+
+def download(
+    context: Context,
+    image_id: str,
+    span: Callable[[int], tuple[int, int]] | None = None,
+    prefer: Sequence[str] = (),
+) -> Download | None:
+    """Open the data of an image for reading; ``None`` if it has none yet.
+
+    ``span`` says for a size which bytes are wanted, as start and length.
+    Stores named in ``prefer`` are tried first, then the others by weight; one
+    that lacks the data or has the wrong amount is passed over and logged.
+    """
+    image = images.get(context, image_id)
+    facts = images.target(context, image)
+    context.enforce("download_image", facts)
+    if prefer:
+        context.enforce("download_from_store", facts)
+    if image.status == "deactivated" and not context.is_admin:
+        raise errors.Deactivated(image_id=image_id)
+    if not image.locations or image.size is None:
+        return None
+    start, length = span(image.size) if span else (0, image.size)
+    reading = _open(context, image, prefer, start, length)
+    return Download(image, reading, start, length)
+
+
+def _open(
+    context: Context, image: ImageRow, prefer: Sequence[str], start: int, length: int
+) -> Reading:
+    cached = cache.open_cached(context.deployment, image, start, length)
+    if cached is not None:
+        return cached
+    stores = context.deployment.stores
+    failure: errors.Error = errors.BlobNotFound(store_id=image.locations[0].store_id)
+    for location in stores.in_order(image.locations, prefer):
+        try:
+            reading = stores.find(location.store_id).read(location.blob_id, start, length)
+        except (errors.Unavailable, errors.UnknownStore) as exc:
+            failure = exc if isinstance(exc, errors.Unavailable) else failure
+            log.error("Image %s: %s", image.id, exc)
+            continue
+        if reading.size == image.size:
+            cache_filling.after_download(context.deployment, image, location)
+            return reading
+        reading.close()
+        log.error(
+            "Image %s has %s bytes in store %s, but %s are recorded",
+            image.id,
+            reading.size,
+            location.store_id,
+            image.size,
+        )
+        failure = errors.StoreUnavailable(store_id=location.store_id)
+    raise failure

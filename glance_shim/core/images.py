@@ -1,0 +1,227 @@
+"""Images: create, look up, list, change, delete, deactivate."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from glance_shim import errors
+from glance_shim.context import Context
+from glance_shim.core import cache, lifecycle, patching, quotas, removals
+from glance_shim.db import connection, uploads
+from glance_shim.db import images as rows
+from glance_shim.db.images import ImageRow
+from glance_shim.policy import visibility as seen
+from glance_shim.stores import STAGING
+
+log = logging.getLogger(__name__)
+
+ID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+READ_ONLY = (
+    "status",
+    "size",
+    "virtual_size",
+    "checksum",
+    "os_hash_algo",
+    "os_hash_value",
+    "created_at",
+    "updated_at",
+    "locations",
+)
+
+
+def target(context: Context, image: ImageRow) -> dict[str, Any]:
+    """The facts about an image that rules look at."""
+    offered = image.visibility == "shared" and image.owner != context.project_id
+    return {
+        **image.properties,
+        "id": image.id,
+        "name": image.name,
+        "status": image.status,
+        "visibility": image.visibility,
+        "protected": image.protected,
+        "owner": image.owner,
+        "project_id": image.owner,
+        "member_id": context.project_id if offered else None,
+    }
+
+
+def create(
+    context: Context,
+    properties: Mapping[str, str],
+    tags: Sequence[str] = (),
+    visibility: str = "shared",
+    **values: Any,
+) -> ImageRow:
+    """Make an image record without data, status ``queued``, and return it.
+
+    ``values`` are base properties. Raises `errors.Forbidden` where rights,
+    read-only or protected properties are concerned, `errors.QuotaExceeded`
+    and `errors.DuplicateImage`.
+    """
+    owner = values.pop("owner", context.project_id) or None
+    facts: dict[str, Any] = {
+        "project_id": context.project_id,
+        "owner": owner,
+        "visibility": visibility,
+        **{name: values[name] for name in ("name", "protected") if name in values},
+    }
+    if owner != context.project_id and not context.is_admin:
+        raise errors.ForeignOwner(owner=owner, project_id=context.project_id)
+    context.enforce("add_image", facts)
+    _enforce_visibility(context, visibility, {**facts, "project_id": owner})
+    for name in properties:
+        _require_property_right(context, "create", name)
+    config = context.config
+    quotas.require("image_tag_quota", config.image_tag_quota, len(tags), "tags")
+    for name in READ_ONLY:
+        if name in values:
+            raise errors.ReadOnlyAttribute(name=name)
+    quotas.require(
+        "image_property_quota", config.image_property_quota, len(properties), "properties"
+    )
+    values.setdefault("id", str(uuid.uuid4()))
+    values |= {"owner": owner, "visibility": visibility, "status": "queued"}
+    with connection.writing():
+        quotas.require_image(owner)
+        image = rows.add(values, properties, tags)
+    log.info("Image %s is created by project %s", image.id, context.project_id)
+    return image
+
+
+def _enforce_visibility(context: Context, visibility: str, facts: Mapping[str, Any]) -> None:
+    rule = {"public": "publicize_image", "community": "communitize_image"}.get(visibility)
+    if rule is not None:
+        context.enforce(rule, facts)
+
+
+def _require_property_right(context: Context, operation: str, name: str) -> None:
+    if not context.deployment.protections.allows(operation, name, context):
+        raise errors.PropertyProtected(name=name, operation=operation)
+
+
+def get(context: Context, image_id: str) -> ImageRow:
+    """The image, if this caller may see it; else raises `errors.ImageNotFound`."""
+    image = None
+    if ID_PATTERN.fullmatch(image_id):
+        image = rows.find(image_id, seen.seen_by_id(context))
+    if image is None or not context.allows("get_image", target(context, image)):
+        raise errors.ImageNotFound(image_id=image_id)
+    return image
+
+
+def get_for_change(context: Context, image_id: str) -> ImageRow:
+    """As `get`, in a transaction that will write; the row stays as it is until its end."""
+    image = None
+    if ID_PATTERN.fullmatch(image_id):
+        image = rows.find_for_change(image_id, seen.seen_by_id(context))
+    if image is None or not context.allows("get_image", target(context, image)):
+        raise errors.ImageNotFound(image_id=image_id)
+    return image
+
+
+def get_all(
+    context: Context,
+    conditions: Sequence[tuple[str, str, Any]] = (),
+    properties: Sequence[tuple[str, str]] = (),
+    tags: Sequence[str] = (),
+    visibility: str | None = None,
+    member_status: str = "accepted",
+    sort: Sequence[tuple[str, str]] = (("created_at", "desc"), ("id", "desc")),
+    limit: int = 25,
+    marker: str | None = None,
+) -> list[ImageRow]:
+    """One page of the images that the caller's list holds.
+
+    ``conditions`` are column, operator and value. Raises `errors.MarkerNotFound`
+    or, for a marker that exists but is not the caller's to see, `errors.Forbidden`.
+    """
+    context.enforce("get_images", {"project_id": context.project_id})
+    start = None if marker is None else _marker(context, marker)
+    page = rows.select(
+        seen.seen_in_lists(context, visibility, member_status),
+        conditions=conditions,
+        properties=properties,
+        tags=tags,
+        sort=sort,
+        limit=limit,
+        marker=start,
+    )
+    if "get_image" in context.deployment.policy.overridden:
+        return [image for image in page if context.allows("get_image", target(context, image))]
+    return page
+
+
+def _marker(context: Context, image_id: str) -> ImageRow:
+    image = None
+    if ID_PATTERN.fullmatch(image_id):
+        image = rows.find_any(image_id, deleted_too=context.is_admin)
+    if image is None:
+        raise errors.MarkerNotFound(marker=image_id)
+    if not context.is_admin and not rows.exists(image_id, seen.seen_by_id(context)):
+        raise errors.Forbidden(reason=f"the marker {image_id} is not yours to see")
+    return image
+
+
+def update(context: Context, image_id: str, changes: Sequence[patching.Change]) -> ImageRow:
+    """Apply the changes in order, all or none, and return the image.
+
+    Without changes it needs no right but to see the image. Raises
+    `errors.Forbidden`, `errors.Conflict`, `errors.QuotaExceeded`.
+    """
+    if not changes:
+        return get(context, image_id)
+    with connection.writing():
+        image = get_for_change(context, image_id)
+        facts = target(context, image)
+        for change in changes:
+            if change.name == "visibility":
+                _enforce_visibility(context, change.value, facts)
+        context.enforce("modify_image", facts)
+        return rows.save(image, **patching.apply(context, image, changes))
+
+
+def delete(context: Context, image_id: str) -> None:
+    """Delete the image, its members, tags, properties and data.
+
+    The record goes first, in one transaction that also notes which blobs are
+    to go; data that is just arriving is refused at its next step.
+    """
+    config = context.config
+    with connection.writing():
+        image = get_for_change(context, image_id)
+        context.enforce("delete_image", target(context, image))
+        if image.protected:
+            raise errors.ImageProtected(image_id=image_id)
+        delayed = config.delayed_delete and bool(image.locations)
+        rows.mark_deleted(image_id, "pending_delete" if delayed else "deleted")
+        uploads.delete_all(image_id)
+        blobs = [(location.store_id, location.blob_id) for location in image.locations]
+        uploads.add_removals(image_id, blobs, config.scrub_time if delayed else 0)
+        if image.staged:
+            uploads.add_removals(image_id, [(STAGING, image.staged)], 0)
+    log.info("Image %s is deleted by project %s", image_id, context.project_id)
+    removals.carry_out(context.deployment, image_id)
+    cache.forget(context.deployment, image_id)
+
+
+def deactivate(context: Context, image_id: str) -> None:
+    """Keep everyone but administrators from downloading; twice is no error."""
+    _switch(context, image_id, "deactivate", "active", "deactivated")
+
+
+def reactivate(context: Context, image_id: str) -> None:
+    """Undo `deactivate`; twice is no error."""
+    _switch(context, image_id, "reactivate", "deactivated", "active")
+
+
+def _switch(context: Context, image_id: str, action: str, was: str, to: str) -> None:
+    image = get(context, image_id)
+    context.enforce(action, target(context, image))
+    lifecycle.require(image, action)
+    if image.status == was and rows.move_status(image_id, was, to):
+        log.info("Image %s is %s", image_id, to)

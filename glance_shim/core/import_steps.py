@@ -1,0 +1,275 @@
+"""Imports: doing one.
+
+Each step can be done again after the process died in the middle of it, so a
+task that is taken over simply begins anew: data that is staged is not fetched
+again, a store that has the image is not written again. An import that fails
+leaves the image as it was before, and the stores it failed for in
+``os_glance_failed_import``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from glance_shim import errors
+from glance_shim.context import Context, Deployment
+from glance_shim.core import arrivals, import_methods, import_plugins, quotas, removals, tasks
+from glance_shim.core.imports import EMPTY, FAILED, IMPORTING, LOCK, joined, split
+from glance_shim.db import connection, uploads
+from glance_shim.db import images as rows
+from glance_shim.db.images import ImageRow, Location
+from glance_shim.db.tasks import TaskRow
+from glance_shim.stores import STAGING
+
+log = logging.getLogger(__name__)
+
+
+class Cancelled(errors.Error):
+    message = "Image {image_id} was deleted, or another import took it over"
+
+
+class Import:
+    """One import at work."""
+
+    def __init__(self, deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
+        self.deployment = deployment
+        self.task = task
+        self.working = working
+        self.context: Context = tasks.context_of(deployment, task)
+        given = task.input or {}
+        self.image_id: str = given["image_id"]
+        self.request: dict[str, Any] = given["import_req"]
+        self.method: str = self.request["method"]["name"]
+        self.must_succeed: bool = self.request.get("all_stores_must_succeed", True)
+        stores = deployment.stores
+        self.targets: list[str] = [
+            each or stores.default.store_id for each in given.get("backend") or [None]
+        ]
+        self.copies = self.method == "copy-image"
+
+    def image(self) -> ImageRow:
+        """The image, which must still be there and be ours to import."""
+        image = rows.find_any(self.image_id)
+        self._require_ours(image)
+        return image  # type: ignore[return-value]
+
+    def _require_ours(self, image: ImageRow | None) -> None:
+        self.working.require()
+        if image is None or image.properties.get(LOCK) != self.task.id:
+            raise Cancelled(image_id=self.image_id)
+
+    def change(self, make: Callable[[ImageRow], dict[str, Any]]) -> ImageRow:
+        """Write what ``make`` says of the image as it is now, if it still is ours."""
+        image = rows.find_any_for_change(self.image_id)
+        self._require_ours(image)
+        return rows.save(image, **make(image))  # type: ignore[arg-type]
+
+
+def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
+    """Do the import; raise what made it fail, with the image as it was before."""
+    job = Import(deployment, task, working)
+    try:
+        pick_up(job)
+        fetch(job)
+        prepare(job)
+        store(job)
+        finish(job)
+    except Cancelled:
+        discard_staged(job)
+        raise
+    except tasks.Lost:
+        raise
+    except Exception:
+        give_up(job)
+        raise
+
+
+def abandon(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
+    """Undo an import that is not to be begun again."""
+    give_up(Import(deployment, task, working))
+
+
+def pick_up(job: Import) -> None:
+    """Show that the import has begun; drop what a dead worker was writing."""
+    with connection.writing():
+        image = job.image()
+        for lease in uploads.select(job.image_id):
+            uploads.delete(lease.blob_id)
+            uploads.add_removals(job.image_id, [(lease.store_id, lease.blob_id)], 0)
+        quotas.require_import(job.context, image, job.method)
+        left = [each for each in job.targets if each not in _stored(image)]
+        multi = job.deployment.stores.multi
+        failed = [e for e in split(image.properties.get(FAILED, "")) if e not in job.targets]
+        properties = {
+            **image.properties,
+            IMPORTING: joined(left) if multi else "",
+            FAILED: joined(failed),
+        }
+        status = image.status if image.status == "active" else "importing"
+        job.change(lambda _: {"status": status, "properties": properties})
+    removals.carry_out(job.deployment, job.image_id)
+
+
+def _stored(image: ImageRow) -> set[str]:
+    return {location.store_id for location in image.locations}
+
+
+def fetch(job: Import) -> None:
+    """Bring the data into staging, unless it is there."""
+    image = job.image()
+    if image.staged or set(job.targets) <= _stored(image):
+        return
+    staging = job.deployment.stores.staging
+    lease = arrivals.Lease(job.context, image, staging.store_id)
+    with (
+        import_methods.open_source(job, image) as source,
+        lease.held(),
+        arrivals.kept(staging, lease.blob_id, import_methods.checked(job, lease, source)),
+        arrivals.recording(image.id, lease.blob_id),
+    ):
+        lease.release()
+        job.change(lambda now: {"staged": lease.blob_id, **source.values(now)})
+
+
+def prepare(job: Import) -> None:
+    """Let the plugins change staged data, before the first store has it."""
+    image = job.image()
+    if job.copies or image.locations or not image.staged:
+        return
+    for plugin in job.context.config.image_import_opts.image_import_plugins:
+        import_plugins.PLUGINS[plugin](job)
+
+
+def store(job: Import) -> None:
+    """Bring the staged data into one store after the other."""
+    for store_id in job.targets:
+        if store_id in _stored(job.image()):
+            continue
+        try:
+            _store_in(job, store_id)
+        except (Cancelled, tasks.Lost):
+            raise
+        except errors.Error as exc:
+            if job.must_succeed:
+                raise
+            log.warning("Image %s is not in store %s: %s", job.image_id, store_id, exc)
+            with connection.writing():
+                job.change(
+                    lambda image, store_id=store_id: {  # type: ignore[misc]
+                        "properties": _moved(image, store_id, failed=True)
+                    }
+                )
+    if not _stored(job.image()):
+        raise errors.Conflict(reason="The image could not be kept in any of the stores")
+
+
+def _store_in(job: Import, store_id: str) -> None:
+    image = job.image()
+    target = job.deployment.stores.find(store_id)
+    if target.read_only:
+        raise errors.StoreReadOnly(store_id=store_id)
+    reading = job.deployment.stores.staging.read(image.staged or "")
+    lease = arrivals.Lease(job.context, image, store_id, reading.size)
+
+    def progress(count: int) -> None:
+        lease.progress(count)
+        with connection.borrowed():
+            job.working.tell(f"Copied {count // (1 << 20)} MiB")
+
+    data = arrivals.Inspected(job.context, image, reading, on_progress=progress)
+    try:
+        with lease.held(), arrivals.kept(target, lease.blob_id, data):
+            _require_same(image, data.facts)
+            with arrivals.recording(image.id, lease.blob_id):
+                lease.require_quota(data.size)
+                lease.release()
+                job.change(lambda now: _kept_in(job, now, lease, data.facts))
+    finally:
+        reading.close()
+    job.working.tell(f"Copied {data.size // (1 << 20)} MiB", at_once=True)
+
+
+def _require_same(image: ImageRow, facts: dict[str, Any]) -> None:
+    """What is copied must be what the image is known to be."""
+    if image.os_hash_algo == facts["os_hash_algo"] and image.os_hash_value not in (
+        None,
+        facts["os_hash_value"],
+    ):
+        raise errors.Conflict(reason="The staged data is not the data of the image")
+
+
+def _kept_in(
+    job: Import, image: ImageRow, lease: arrivals.Lease, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """The columns of an image that one more store has."""
+    location = Location(lease.store_id, lease.blob_id, {})
+    changes: dict[str, Any] = {
+        "locations": [*image.locations, location],
+        "properties": _moved(image, lease.store_id),
+    }
+    if not job.copies:
+        changes |= facts
+        done = _stored(image) | {lease.store_id}
+        if not job.must_succeed or set(job.targets) <= done:
+            changes["status"] = "active"
+    return changes
+
+
+def _moved(image: ImageRow, store_id: str, failed: bool = False) -> dict[str, str]:
+    """The properties of an image once a store is dealt with."""
+    importing = [e for e in split(image.properties.get(IMPORTING, "")) if e != store_id]
+    failures = split(image.properties.get(FAILED, "")) + ([store_id] if failed else [])
+    return {**image.properties, IMPORTING: joined(importing), FAILED: joined(failures)}
+
+
+def finish(job: Import) -> None:
+    """Remove the staged data and let go of the lock."""
+    with connection.writing():
+        image = job.image()
+        _note_staged(image)
+        properties = {k: v for k, v in image.properties.items() if k != LOCK}
+        job.change(lambda _: {"staged": None, "properties": properties})
+    removals.carry_out(job.deployment, job.image_id)
+    log.info("Image %s is imported", job.image_id)
+
+
+def _note_staged(image: ImageRow) -> None:
+    if image.staged:
+        uploads.add_removals(image.id, [(STAGING, image.staged)], 0)
+
+
+def discard_staged(job: Import) -> None:
+    """Carry out what the deletion of the image has noted."""
+    removals.carry_out(job.deployment, job.image_id)
+
+
+def give_up(job: Import) -> None:
+    """Leave the image as it was before the import, able to be imported again.
+
+    What this import has written is removed; an image that others use already
+    keeps the stores it is in.
+    """
+    with connection.writing():
+        image = rows.find_any_for_change(job.image_id)
+        if image is None or image.properties.get(LOCK) != job.task.id:
+            return
+        stays = image.status == "active" and not job.must_succeed
+        written = [] if stays else [e for e in image.locations if e.store_id in job.targets]
+        kept = [location for location in image.locations if location not in written]
+        left = [each for each in job.targets if each not in {e.store_id for e in kept}]
+        multi = job.deployment.stores.multi
+        failed = split(image.properties.get(FAILED, "")) + (left if multi else [])
+        properties = {k: v for k, v in image.properties.items() if k != LOCK}
+        changes: dict[str, Any] = {
+            "locations": kept,
+            "staged": None,
+            "properties": {**properties, IMPORTING: "", FAILED: joined(failed)},
+        }
+        if image.status != "active":
+            changes |= EMPTY
+        rows.save(image, **changes)
+        _note_staged(image)
+        uploads.add_removals(image.id, [(e.store_id, e.blob_id) for e in written], 0)
+    removals.carry_out(job.deployment, job.image_id)

@@ -1,0 +1,108 @@
+"""What an image and a project may still have.
+
+Limits of a project are hard: they are checked in the transaction that takes
+what they allow, against what is stored and what others that are at work have
+reserved. -1 is no limit. What an image uses counts for its owner, whoever acts.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from glance_shim import errors
+from glance_shim.context import Context
+from glance_shim.db import quotas as rows
+from glance_shim.db.images import ImageRow
+from glance_shim.stores import STAGING
+
+UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+MIB = 1 << 20
+UNLIMITED = -1
+
+# Names of project limits, and what they count.
+LIMITS = {
+    "image_size_total": "MiB stored",
+    "image_stage_total": "MiB waiting to be imported",
+    "image_count_total": "images",
+    "image_count_uploading": "images with data on its way",
+}
+
+
+def require(option: str, limit: int, count: int, what: str) -> None:
+    """Raise `errors.QuotaExceeded` if ``count`` is above ``limit``; negative is no limit."""
+    if 0 <= limit < count:
+        raise errors.QuotaExceeded(option=option, limit=limit, count=count, what=what)
+
+
+@functools.cache
+def parse_size(text: str) -> int:
+    """The bytes that a setting like ``500MB`` means; units are powers of 1024."""
+    match = re.fullmatch(r"(\d+)([KMGT]?B)?", text)
+    if match is None:
+        raise errors.ConfigurationError(
+            reason=f"user_storage_quota: {text!r} is not a number with B, KB, MB, GB or TB"
+        )
+    return int(match[1]) * UNITS[match[2] or ""]
+
+
+def usage(owner: str | None) -> dict[str, dict[str, int]]:
+    """What a project uses of each limit, and the limit."""
+    limits = rows.limits(owner)
+    used = {
+        "image_size_total": rows.stored_bytes(owner) // MIB,
+        "image_stage_total": rows.staged_bytes(owner) // MIB,
+        "image_count_total": rows.count_images(owner),
+        "image_count_uploading": rows.count_busy(owner),
+    }
+    return {
+        name: {"usage": used[name], "limit": limits.get(name, UNLIMITED)} for name in LIMITS
+    }
+
+
+def require_image(owner: str | None) -> None:
+    """Raise `errors.QuotaExceeded` if the project may not have one image more."""
+    limit = rows.limits(owner).get("image_count_total", UNLIMITED)
+    if limit >= 0:
+        require("image_count_total", limit, rows.count_images(owner) + 1, "images")
+
+
+def require_busy(owner: str | None) -> None:
+    """Raise unless the images with data on its way, this one included, are not too many."""
+    limit = rows.limits(owner).get("image_count_uploading", UNLIMITED)
+    if limit >= 0:
+        what = LIMITS["image_count_uploading"]
+        require("image_count_uploading", limit, rows.count_busy(owner), what)
+
+
+def require_room(
+    context: Context, owner: str | None, store_id: str, blob_id: str, wanted: int
+) -> None:
+    """Raise `errors.StorageQuotaExceeded` unless ``wanted`` bytes may go to the blob."""
+    limits = rows.limits(owner)
+    if store_id == STAGING:
+        bounds = {"image_stage_total": limits.get("image_stage_total", UNLIMITED) * MIB}
+    else:
+        bounds = {
+            "image_size_total": limits.get("image_size_total", UNLIMITED) * MIB,
+            "user_storage_quota": parse_size(context.config.user_storage_quota) or UNLIMITED,
+        }
+    bounds = {name: bound for name, bound in bounds.items() if bound >= 0}
+    if not bounds:
+        return
+    stored = rows.staged_bytes(owner) if store_id == STAGING else rows.stored_bytes(owner)
+    used = stored + rows.reserved_bytes(owner, store_id == STAGING, blob_id)
+    for name, bound in bounds.items():
+        if used + wanted > bound:
+            raise errors.StorageQuotaExceeded(
+                project_id=owner, limit=bound, option=name, used=used, wanted=wanted
+            )
+
+
+def require_import(context: Context, image: ImageRow, method: str) -> None:
+    """Raise unless the owner may have this image imported now."""
+    if method == "glance-direct":
+        require_room(context, image.owner, "", "", image.size or 0)
+    else:
+        require_room(context, image.owner, STAGING, "", image.size or 0)
+        require_busy(image.owner)

@@ -1,0 +1,29 @@
+"""Removing blobs that no image refers to any more."""
+
+from __future__ import annotations
+
+import logging
+
+from glance_shim import errors
+from glance_shim.context import Deployment
+from glance_shim.db import uploads
+
+log = logging.getLogger(__name__)
+
+
+def carry_out(deployment: Deployment, image_id: str | None = None) -> int:
+    """Remove the blobs that are due, of one image or of all; return how many went.
+
+    A store that does not answer is left for the next time; the note of what
+    is to go is only forgotten when the blob is gone.
+    """
+    done = 0
+    for removal in uploads.select_removals(image_id):
+        try:
+            deployment.stores.of_blob(removal.store_id).delete(removal.blob_id)
+        except errors.Error as exc:
+            log.warning("Blob %s stays for now: %s", removal.blob_id, exc)
+            continue
+        uploads.delete_removal(removal.id)
+        done += 1
+    return done

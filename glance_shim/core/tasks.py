@@ -1,0 +1,211 @@
+"""Tasks: work that is done after the answer, and looking at it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from glance_shim import errors
+from glance_shim.context import Context, Deployment
+from glance_shim.core import images
+from glance_shim.db import connection
+from glance_shim.db import tasks as rows
+from glance_shim.db.tasks import TaskRow
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 60.0
+STATUSES = ("pending", "processing", "success", "failure")
+PREEMPTED = "Expired lock preempted"
+INTERNAL = "Task failed due to Internal Error"
+
+# Woken when a task is queued by this very process, so that it need not wait
+# for the next look at the table.
+wake = threading.Event()
+
+
+@dataclasses.dataclass(frozen=True)
+class Credential:
+    """What a task needs to act for its caller elsewhere: a token, and where elsewhere is."""
+
+    token: str
+    catalog: list[dict[str, Any]]
+
+
+# Of the tasks of this process; never written down.
+_credentials: dict[str, Credential] = {}
+
+
+def keep_credential(task_id: str, credential: Credential) -> None:
+    """Remember a credential for a task of this process, in memory only."""
+    _credentials[task_id] = credential
+
+
+def kept_credential(task_id: str) -> Credential:
+    """The credential of a task; raises `errors.Conflict` if its process has died."""
+    if task_id not in _credentials:
+        raise errors.Conflict(
+            reason="the process that held the caller's token has ended; import again"
+        )
+    return _credentials[task_id]
+
+
+def forget_credential(task_id: str) -> None:
+    """The task has ended."""
+    _credentials.pop(task_id, None)
+
+
+def worker_name() -> str:
+    """Who this process is, to others that share the database."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}"
+
+
+def expiry(deployment: Deployment) -> str:
+    """When a task that ends now is forgotten."""
+    seconds = deployment.config.task.task_time_to_live * 3600
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
+
+def submit(
+    context: Context,
+    task_type: str,
+    task_input: Mapping[str, Any],
+    image_id: str | None = None,
+    only_here: bool = False,
+) -> TaskRow:
+    """Queue work on behalf of the caller, in the transaction of whoever calls.
+
+    ``only_here`` keeps it for this process, which has what the work needs
+    and must not be written down, such as a token.
+    """
+    task = rows.add(
+        {
+            "id": str(uuid.uuid4()),
+            "type": task_type,
+            "owner": context.project_id,
+            "image_id": image_id,
+            "user_id": context.user_id,
+            "request_id": context.request_id,
+            "input": dict(task_input),
+            "caller": _caller(context),
+        },
+        worker=worker_name() if only_here else None,
+        lease_seconds=LEASE_SECONDS if only_here else 0,
+    )
+    wake.set()
+    return task
+
+
+def _caller(context: Context) -> dict[str, Any]:
+    return {
+        "user_id": context.user_id,
+        "user_name": context.user_name,
+        "project_id": context.project_id,
+        "project_name": context.project_name,
+        "domain_id": context.domain_id,
+        "scope": context.scope,
+        "roles": sorted(context.roles),
+    }
+
+
+def context_of(deployment: Deployment, task: TaskRow) -> Context:
+    """On whose behalf a task is done."""
+    caller = {**task.caller, "roles": frozenset(task.caller.get("roles", ()))}
+    return Context(deployment, request_id=task.request_id, **caller)
+
+
+def get(context: Context, task_id: str) -> TaskRow:
+    """A task, for who may use the tasks API; raises `errors.TaskNotFound`."""
+    context.enforce("tasks_api_access", {})
+    task = rows.find(task_id)
+    if task is None:
+        raise errors.TaskNotFound(task_id=task_id)
+    return task
+
+
+def get_all(
+    context: Context,
+    conditions: Mapping[str, Any],
+    sort: Sequence[tuple[str, str]],
+    limit: int,
+    marker: str | None = None,
+) -> list[TaskRow]:
+    """One page of all tasks, for who may use the tasks API."""
+    context.enforce("tasks_api_access", {})
+    start = None
+    if marker is not None:
+        start = rows.find(marker)
+        if start is None:
+            raise errors.MarkerNotFound(marker=marker)
+    rows.delete_expired()
+    return rows.select(conditions, sort, limit, start)
+
+
+def get_all_of_image(context: Context, image_id: str) -> list[TaskRow]:
+    """The tasks on an image that are the caller's project's; all, for administrators."""
+    images.get(context, image_id)
+    rows.delete_expired()
+    found = rows.select({"image_id": image_id}, limit=context.config.api_limit_max)
+    return [
+        task for task in found if context.is_admin or task.owner in (None, context.project_id)
+    ]
+
+
+class Lost(errors.Error):
+    message = "The task {task_id} is no longer this worker's"
+
+
+class Working:
+    """The lease on a task, renewed by a thread of its own while the block runs.
+
+    A slow source or a slow store must not cost the lease, so it does not
+    depend on data coming in. `require` raises `Lost` once the lease is gone.
+    """
+
+    def __init__(self, deployment: Deployment, task: TaskRow) -> None:
+        self.deployment = deployment
+        self.task = task
+        self._ended = threading.Event()
+        self._lost = threading.Event()
+        self._told = time.monotonic()
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[Working]:
+        """Keep the lease in the block."""
+        thread = threading.Thread(target=self._renew, name="task-lease", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def _renew(self) -> None:
+        while not self._ended.wait(LEASE_SECONDS / 4):
+            try:
+                with connection.connected(self.deployment.database):
+                    if not rows.renew(self.task.id, worker_name(), LEASE_SECONDS):
+                        self._lost.set()
+                        return
+            except connection.FAILURES as exc:
+                log.warning("The lease on task %s could not be renewed: %s", self.task.id, exc)
+
+    def require(self) -> None:
+        """Raise `Lost` unless the task is still this worker's."""
+        if self._lost.is_set():
+            raise Lost(task_id=self.task.id)
+
+    def tell(self, message: str, at_once: bool = False) -> None:
+        """Show how far the task is, not more than once a minute unless ``at_once``."""
+        self.require()
+        if at_once or time.monotonic() - self._told >= 60:
+            self._told = time.monotonic()
+            rows.set_message(self.task.id, message)

@@ -1,0 +1,127 @@
+"""The database of a deployment, and when a thread holds a connection to it."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+import peewee
+from playhouse import pool
+
+from glance_shim import errors
+
+# What the database raises when it cannot be used; a broken rule is none of these.
+FAILURES = (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError)
+
+_current: contextvars.ContextVar[Any] = contextvars.ContextVar("database", default=None)
+
+
+class CurrentDatabase(peewee.DatabaseProxy):
+    """Stands for the database of the deployment at work in this context.
+
+    The models are classes of the program, the database belongs to a
+    deployment; this is the joint. It lets several deployments live in one
+    process, as they do in tests.
+    """
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_callbacks", [])
+
+    @property
+    def obj(self) -> peewee.Database | None:
+        return _current.get()
+
+
+database = CurrentDatabase()
+
+
+def open_database(url: str, max_connections: int = 80) -> peewee.Database:
+    """The database at ``url``; no connection is made yet.
+
+    SQLite runs with a write-ahead log and ``synchronous=FULL``, so that what
+    was acknowledged survives a power loss, and waits up to 5 s for another
+    writer. Raises `errors.ConfigurationError` for other kinds.
+    """
+    parts = urllib.parse.urlsplit(url or "")
+    if parts.scheme.split("+")[0] != "sqlite":
+        raise errors.ConfigurationError(
+            reason="[database] connection must be an URL like sqlite:////path/to/glance.db"
+        )
+    path = parts.path[1:]
+    return pool.PooledSqliteDatabase(
+        path,
+        max_connections=max_connections,
+        timeout=10,
+        # The pool lends a connection to one thread at a time, not always to the same.
+        check_same_thread=False,
+        pragmas={
+            "journal_mode": "wal",
+            "synchronous": "full",
+            "foreign_keys": 1,
+            "busy_timeout": 5000,
+            "cache_size": -16000,
+        },
+    )
+
+
+def create_private(url: str) -> None:
+    """Make sure that a new SQLite file can be read by its owner only."""
+    path = urllib.parse.urlsplit(url).path[1:]
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+@contextlib.contextmanager
+def connected(db: peewee.Database) -> Iterator[None]:
+    """Use ``db`` in the block, with a connection of this thread's own."""
+    token = _current.set(db)
+    db.connect(reuse_if_open=True)
+    try:
+        yield
+    finally:
+        if not db.is_closed():
+            db.close()
+        _current.reset(token)
+
+
+@contextlib.contextmanager
+def released() -> Iterator[None]:
+    """Give the connection back for the block, in which no query is made.
+
+    Used around transfers: they last long, connections are few. Entering
+    inside a transaction raises, so no transaction can span a transfer.
+    """
+    db = _current.get()
+    db.close()
+    try:
+        yield
+    finally:
+        db.connect(reuse_if_open=True)
+
+
+@contextlib.contextmanager
+def borrowed() -> Iterator[None]:
+    """Take a connection again for the block, within `released`."""
+    db = _current.get()
+    db.connect()
+    try:
+        yield
+    finally:
+        db.close()
+
+
+def writing() -> Any:
+    """A transaction that will write.
+
+    On SQLite it takes the write lock at once: a transaction that reads first
+    and writes later cannot wait for another writer, it fails.
+    """
+    if isinstance(_current.get(), peewee.SqliteDatabase):
+        return database.atomic("IMMEDIATE")
+    return database.atomic()

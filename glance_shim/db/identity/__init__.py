@@ -1,0 +1,1 @@
+"""Queries on users, projects, role assignments, application credentials and tokens."""

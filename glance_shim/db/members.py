@@ -1,0 +1,86 @@
+"""Queries on image members."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import peewee
+
+from glance_shim import errors
+from glance_shim.db.models.base import now
+from glance_shim.db.models.images import ImageMember
+
+
+class MemberRow(NamedTuple):
+    """A project an image is offered to, and its answer."""
+
+    image_id: str
+    member_id: str
+    status: str
+    created_at: str
+    updated_at: str
+
+
+COLUMNS = (
+    ImageMember.image,
+    ImageMember.member_id,
+    ImageMember.status,
+    ImageMember.created_at,
+    ImageMember.updated_at,
+)
+
+
+def add(image_id: str, member_id: str) -> MemberRow:
+    """Insert a pending member; raises `errors.MemberExists`."""
+    row = MemberRow(image_id, member_id, "pending", now(), now())
+    try:
+        ImageMember.insert(dict(zip(COLUMNS, row, strict=True))).execute()
+    except peewee.IntegrityError as exc:
+        raise errors.MemberExists(member_id=member_id, image_id=image_id) from exc
+    return row
+
+
+def count(image_id: str) -> int:
+    """How many members the image has."""
+    return ImageMember.select().where(ImageMember.image == image_id).count()
+
+
+def find(image_id: str, member_id: str) -> MemberRow | None:
+    """The member, if it is one."""
+    found = (
+        ImageMember.select(*COLUMNS)
+        .where((ImageMember.image == image_id) & (ImageMember.member_id == member_id))
+        .tuples()
+        .first()
+    )
+    return MemberRow._make(found) if found else None
+
+
+def select(image_id: str) -> list[MemberRow]:
+    """All members of the image, oldest first."""
+    query = (
+        ImageMember.select(*COLUMNS)
+        .where(ImageMember.image == image_id)
+        .order_by(ImageMember.created_at, ImageMember.member_id)
+    )
+    return [MemberRow._make(values) for values in query.tuples()]
+
+
+def set_status(image_id: str, member_id: str, status: str) -> bool:
+    """Write the member's answer; say whether it still was a member."""
+    changed = (
+        ImageMember.update(status=status, updated_at=now())
+        .where((ImageMember.image == image_id) & (ImageMember.member_id == member_id))
+        .execute()
+    )
+    return changed == 1
+
+
+def delete(image_id: str, member_id: str) -> bool:
+    """Remove the member; say whether it was one."""
+    removed = (
+        ImageMember.delete()
+        .where((ImageMember.image == image_id) & (ImageMember.member_id == member_id))
+        .execute()
+    )
+    return removed == 1

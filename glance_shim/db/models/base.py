@@ -1,0 +1,43 @@
+"""What all tables share."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import peewee
+
+from glance_shim.db import connection
+
+
+class Base(peewee.Model):
+    class Meta:
+        database = connection.database
+        legacy_table_names = False
+
+
+class TimeField(peewee.FixedCharField):
+    """A moment as it goes over the wire: ``YYYY-MM-DDTHH:MM:SSZ``.
+
+    Kept as text of fixed length it sorts and compares as time does, on every
+    database, and needs no conversion on its way out.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=20, **kwargs)
+
+
+class JSONField(peewee.TextField):
+    """A JSON document that is read and written whole."""
+
+    def db_value(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False)
+
+    def python_value(self, value: str | None) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def now() -> str:
+    """The current moment as a `TimeField` keeps it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,55 @@
+"""Sort keys and a marker, as ORDER BY and WHERE.
+
+An absent value sorts below every other, on every database.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import peewee
+
+Sort = Sequence[tuple[str, str]]
+
+
+def order(columns: Any, sort: Sort) -> list[Any]:
+    """ORDER BY terms for ``sort``, a list of key and ``asc`` or ``desc``.
+
+    ``columns`` has the key's columns as attributes: a model or a subquery.
+    """
+    return [getattr(getattr(columns, key), direction)() for key, direction in sort]
+
+
+def after(model: type[peewee.Model], sort: Sort, marker: Any) -> Any:
+    """The clause for rows that come after the row ``marker`` in the order ``sort``.
+
+    The first key bounds the range by itself, which lets the database start
+    in the middle of an index.
+    """
+    alternatives: list[Any] = []
+    equal: list[Any] = []
+    for key, direction in sort:
+        column, value = getattr(model, key), getattr(marker, key)
+        beyond = _beyond(column, direction, value)
+        if beyond is not None:
+            alternatives.append(functools.reduce(operator.and_, [*equal, beyond]))
+        equal.append(column.is_null() if value is None else column == value)
+    clause = (
+        functools.reduce(operator.or_, alternatives) if alternatives else peewee.SQL("0 = 1")
+    )
+    key, direction = sort[0]
+    column, value = getattr(model, key), getattr(marker, key)
+    if value is not None and not column.null:
+        clause &= column <= value if direction == "desc" else column >= value
+    return clause
+
+
+def _beyond(column: Any, direction: str, value: Any) -> Any:
+    if direction == "asc":
+        return column.is_null(False) if value is None else column > value
+    if value is None:
+        return None
+    return (column < value) | column.is_null() if column.null else column < value

@@ -1,0 +1,79 @@
+"""Queries on limits, and on what projects use of them."""
+
+from __future__ import annotations
+
+import peewee
+
+from glance_shim.db.models.images import Image, Upload
+from glance_shim.db.models.quotas import Limit
+
+DEFAULT = ""
+STAGING = "os_glance_staging_store"
+BUSY = ("saving", "uploading", "importing")
+
+
+def limits(project_id: str | None) -> dict[str, int]:
+    """The limits of a project by name, its own before those for all."""
+    query = (
+        Limit.select(Limit.name, Limit.value)
+        .where(Limit.project_id.in_((DEFAULT, project_id or DEFAULT)))
+        .order_by(Limit.project_id)
+    )
+    return dict(query.tuples())
+
+
+def select() -> list[tuple[str, str, int]]:
+    """All limits, as project (empty for all), name and value."""
+    query = Limit.select(Limit.project_id, Limit.name, Limit.value)
+    return list(query.order_by(Limit.project_id, Limit.name).tuples())
+
+
+def set_limit(project_id: str, name: str, value: int) -> None:
+    """Set a limit of a project, or of all with an empty one."""
+    Limit.replace(project_id=project_id, name=name, value=value).execute()
+
+
+def delete(project_id: str, name: str) -> bool:
+    """Remove a limit; say whether there was one."""
+    removed = Limit.delete().where((Limit.project_id == project_id) & (Limit.name == name))
+    return removed.execute() == 1
+
+
+def count_images(owner: str | None) -> int:
+    """How many images a project has."""
+    return Image.select().where((Image.owner == owner) & ~Image.deleted).count()
+
+
+def count_busy(owner: str | None) -> int:
+    """How many images of a project have data on its way."""
+    copying = Image.id.in_(Upload.select(Upload.image).where(Upload.owner == owner))
+    return (
+        Image.select()
+        .where((Image.owner == owner) & ~Image.deleted & (Image.status.in_(BUSY) | copying))
+        .count()
+    )
+
+
+def stored_bytes(owner: str | None) -> int:
+    """What the data of a project's images takes, each location counted."""
+    query = Image.select(Image.size, Image.locations).where(
+        (Image.owner == owner) & ~Image.deleted & Image.size.is_null(False)
+    )
+    return sum(size * len(locations) for size, locations in query.tuples())
+
+
+def staged_bytes(owner: str | None) -> int:
+    """What a project's images that wait to be imported take."""
+    return (
+        Image.select(peewee.fn.COALESCE(peewee.fn.SUM(Image.size), 0))
+        .where((Image.owner == owner) & ~Image.deleted & Image.staged.is_null(False))
+        .scalar()
+    )
+
+
+def reserved_bytes(owner: str | None, staging: bool, except_blob: str) -> int:
+    """What other data on its way has reserved, to staging or to the stores."""
+    where = (Upload.owner == owner) & (Upload.blob_id != except_blob)
+    where &= (Upload.store_id == STAGING) if staging else (Upload.store_id != STAGING)
+    total = peewee.fn.COALESCE(peewee.fn.SUM(Upload.reserved), 0)
+    return Upload.select(total).where(where).scalar()

@@ -1,0 +1,163 @@
+"""Queries on tasks. The table is the queue, and its rows decide who works."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from glance_shim.db import paging
+from glance_shim.db.models.base import now
+from glance_shim.db.models.tasks import Task
+
+OPEN = ("pending", "processing")
+
+
+class TaskRow(NamedTuple):
+    """A task as it stands in the database."""
+
+    id: str
+    type: str
+    status: str
+    owner: str | None
+    image_id: str | None
+    user_id: str | None
+    request_id: str | None
+    input: dict[str, Any] | None
+    result: dict[str, Any] | None
+    message: str
+    caller: dict[str, Any]
+    created_at: str
+    updated_at: str
+    expires_at: str | None
+    deleted: bool
+    deleted_at: str | None
+    attempts: int
+
+
+COLUMNS = tuple(getattr(Task, name) for name in TaskRow._fields)
+
+
+def add(
+    values: Mapping[str, Any], worker: str | None = None, lease_seconds: float = 0
+) -> TaskRow:
+    """Queue a task and return it; with ``worker`` only that one may begin it for a while."""
+    moment = now()
+    Task.insert(
+        status="pending",
+        created_at=moment,
+        updated_at=moment,
+        worker=worker,
+        lease_until=time.time() + lease_seconds,
+        **values,
+    ).execute()
+    return TaskRow._make(Task.select(*COLUMNS).where(Task.id == values["id"]).tuples().get())
+
+
+def find(task_id: str) -> TaskRow | None:
+    """The task with this id."""
+    found = Task.select(*COLUMNS).where(Task.id == task_id).tuples().first()
+    return TaskRow._make(found) if found else None
+
+
+def select(
+    conditions: Mapping[str, Any],
+    sort: paging.Sort = (("created_at", "desc"), ("id", "desc")),
+    limit: int = 25,
+    marker: TaskRow | None = None,
+) -> list[TaskRow]:
+    """One page of the tasks whose columns have these values."""
+    clauses = [~Task.deleted]
+    clauses += [getattr(Task, name) == value for name, value in conditions.items()]
+    if marker is not None:
+        clauses.append(paging.after(Task, sort, marker))
+    query = (
+        Task.select(*COLUMNS)
+        .where(functools.reduce(operator.and_, clauses))
+        .order_by(*paging.order(Task, sort))
+        .limit(limit)
+    )
+    return [TaskRow._make(values) for values in query.tuples()]
+
+
+def claim(worker: str, lease_seconds: float) -> TaskRow | None:
+    """The oldest task that nobody works on, now this worker's; ``None`` if there is none.
+
+    A task whose worker has given no sign of life for its lease is taken over.
+    """
+    moment = time.time()
+    free = Task.status.in_(OPEN) & ((Task.lease_until < moment) | _begun_by(worker))
+    for (task_id,) in (
+        Task.select(Task.id).where(free).order_by(Task.created_at).limit(10).tuples()
+    ):
+        claimed = (
+            Task.update(
+                status="processing",
+                worker=worker,
+                lease_until=moment + lease_seconds,
+                attempts=Task.attempts + 1,
+                updated_at=now(),
+            )
+            .where((Task.id == task_id) & free)
+            .execute()
+        )
+        if claimed:
+            return find(task_id)
+    return None
+
+
+def _begun_by(worker: str) -> Any:
+    """Tasks that were kept for this worker from the beginning."""
+    return (Task.status == "pending") & (Task.worker == worker)
+
+
+def renew(task_id: str, worker: str, lease_seconds: float) -> bool:
+    """Say that the worker is alive; ``False`` if the task is no longer its own."""
+    changed = (
+        Task.update(lease_until=time.time() + lease_seconds)
+        .where((Task.id == task_id) & (Task.worker == worker) & (Task.status == "processing"))
+        .execute()
+    )
+    return changed == 1
+
+
+def set_message(task_id: str, message: str) -> None:
+    """Tell how far a task has come."""
+    Task.update(message=message, updated_at=now()).where(
+        (Task.id == task_id) & (Task.status == "processing")
+    ).execute()
+
+
+def set_image(task_id: str, image_id: str) -> None:
+    """Say which image a task is on."""
+    Task.update(image_id=image_id).where(Task.id == task_id).execute()
+
+
+def finish(
+    task_id: str,
+    status: str,
+    expires_at: str,
+    message: str | None = None,
+    result: dict[str, Any] | None = None,
+) -> bool:
+    """End a task that has not ended; say whether it had not."""
+    values: dict[str, Any] = {
+        "status": status,
+        "expires_at": expires_at,
+        "updated_at": now(),
+        "result": result,
+    }
+    if message is not None:
+        values["message"] = message
+    still_open = (Task.id == task_id) & Task.status.in_(OPEN)
+    return Task.update(**values).where(still_open).execute() == 1
+
+
+def delete_expired() -> None:
+    """Mark ended tasks as deleted whose time has come."""
+    moment = now()
+    Task.update(deleted=True, deleted_at=moment).where(
+        ~Task.deleted & Task.status.not_in(OPEN) & (Task.expires_at <= moment)
+    ).execute()

@@ -1,0 +1,99 @@
+"""Queries on data that is arriving, and on blobs that are to go.
+
+An `Upload` row is the lease of the process that receives data; a `Removal`
+row names a blob that no image refers to any more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from glance_shim.db.models.images import Removal, Upload
+
+
+class UploadRow(NamedTuple):
+    image_id: str
+    store_id: str
+    blob_id: str
+
+
+class RemovalRow(NamedTuple):
+    id: int
+    store_id: str
+    blob_id: str
+
+
+def add(image_id: str, store_id: str, blob_id: str, owner: str | None, reserved: int) -> None:
+    """Record that this process brings data for the image into a blob."""
+    Upload.insert(
+        blob_id=blob_id,
+        image=image_id,
+        store_id=store_id,
+        owner=owner,
+        reserved=reserved,
+        heartbeat=time.time(),
+    ).execute()
+
+
+def renew(blob_id: str, reserved: int) -> bool:
+    """Say that data still arrives; ``False`` when the lease is no longer ours."""
+    changed = (
+        Upload.update(heartbeat=time.time(), reserved=reserved)
+        .where(Upload.blob_id == blob_id)
+        .execute()
+    )
+    return changed == 1
+
+
+def delete(blob_id: str) -> bool:
+    """End the lease; say whether it still was there."""
+    return Upload.delete().where(Upload.blob_id == blob_id).execute() == 1
+
+
+def delete_all(image_id: str) -> None:
+    """End all leases on an image; who holds one notices at its next step."""
+    Upload.delete().where(Upload.image == image_id).execute()
+
+
+def select(image_id: str) -> list[UploadRow]:
+    """The leases on an image."""
+    query = Upload.select(Upload.image, Upload.store_id, Upload.blob_id).where(
+        Upload.image == image_id
+    )
+    return [UploadRow._make(values) for values in query.tuples()]
+
+
+def select_silent(seconds: float) -> list[UploadRow]:
+    """Leases without a sign of life for this long."""
+    query = Upload.select(Upload.image, Upload.store_id, Upload.blob_id).where(
+        Upload.heartbeat < time.time() - seconds
+    )
+    return [UploadRow._make(values) for values in query.tuples()]
+
+
+def add_removals(image_id: str, blobs: Iterable[tuple[str, str]], delay: float) -> None:
+    """Record that blobs, given as store and blob id, are to go after ``delay`` seconds."""
+    due = time.time() + delay
+    rows = [(image_id, store_id, blob_id, due) for store_id, blob_id in blobs]
+    if rows:
+        fields = [Removal.image_id, Removal.store_id, Removal.blob_id, Removal.due]
+        Removal.insert_many(rows, fields=fields).execute()
+
+
+def select_removals(image_id: str | None = None, limit: int = 100) -> list[RemovalRow]:
+    """Blobs that are due to go, of one image or of all."""
+    query = Removal.select(Removal.id, Removal.store_id, Removal.blob_id).where(
+        Removal.due <= time.time()
+    )
+    if image_id is not None:
+        query = query.where(Removal.image_id == image_id)
+    return [
+        RemovalRow._make(values) for values in query.order_by(Removal.id).limit(limit).tuples()
+    ]
+
+
+def delete_removal(removal_id: int) -> None:
+    """Forget a blob that is gone."""
+    Removal.delete().where(Removal.id == removal_id).execute()

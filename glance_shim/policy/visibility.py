@@ -1,0 +1,72 @@
+"""Who sees which image, as WHERE clauses.
+
+    visibility   by id                               in lists
+    public       everybody                           everybody
+    community    everybody                           its project; others when they ask for it
+    shared       its project, its members            its project, members who accepted
+    private      its project                         its project
+
+Administrators see everything, but other projects' community images are in
+nobody's list unless asked for. "Its project" is the owner; an image without
+an owner belongs to nobody. A membership counts only while the image is
+shared. ``tests/policy/test_visibility.py`` is this table again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glance_shim.db.models.images import Image, ImageMember
+
+KINDS = ("public", "community", "shared", "private")
+
+
+def seen_by_id(context: Any) -> Any:
+    """The clause for images that the caller may look up."""
+    if context.is_admin:
+        return ~Image.deleted
+    seen = Image.visibility.in_(("public", "community"))
+    if _asks_for_a_project(context):
+        seen |= (Image.owner == context.project_id) | (
+            (Image.visibility == "shared") & Image.id.in_(_offers(context.project_id, "all"))
+        )
+    return ~Image.deleted & seen
+
+
+def seen_in_lists(
+    context: Any, visibility: str | None = None, member_status: str = "accepted"
+) -> list[Any]:
+    """The clauses for images that a list may hold; each image meets at most one.
+
+    ``visibility`` is what the caller asked for: ``None`` leaves out other
+    projects' community images, ``"all"`` nothing, an unknown word everything.
+    ``member_status`` says which offers count, ``"all"`` every one. Clauses
+    that exclude each other let the database walk one index for each and stop
+    at the end of the page.
+    """
+    project_id = context.project_id if _asks_for_a_project(context) else ""
+    own = Image.owner == project_id
+    foreign = Image.owner.is_null() | (Image.owner != project_id)
+    of_kind = {kind: Image.visibility == kind for kind in KINDS}
+    if context.is_admin:
+        if visibility is None:
+            return [Image.visibility != "community", of_kind["community"] & own]
+        return [~Image.deleted] if visibility == "all" else [Image.visibility == visibility]
+    offered = of_kind["shared"] & foreign & Image.id.in_(_offers(project_id, member_status))
+    return {
+        None: [own, of_kind["public"] & foreign, offered],
+        "all": [own, of_kind["public"] & foreign, of_kind["community"] & foreign, offered],
+        "public": [of_kind["public"]],
+        "community": [of_kind["community"]],
+        "shared": [of_kind["shared"] & own, offered],
+        "private": [of_kind["private"] & own],
+    }.get(visibility, [])
+
+
+def _asks_for_a_project(context: Any) -> bool:
+    return context.project_id is not None and context.scope == "project"
+
+
+def _offers(project_id: str, status: str) -> Any:
+    offers = ImageMember.select(ImageMember.image).where(ImageMember.member_id == project_id)
+    return offers if status == "all" else offers.where(ImageMember.status == status)

@@ -1,0 +1,85 @@
+"""What a store promises.
+
+A store keeps blobs, which are bytes under an id that the caller chooses. It
+knows nothing of images, users, SQL or HTTP. Errors of the library below
+become `errors.StoreUnavailable`, `errors.StoreFull` or `errors.BlobNotFound`
+inside the store.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO
+
+
+class Reading(abc.ABC):
+    """A blob that is open for reading; iterating gives its bytes in chunks.
+
+    ``size`` is that of the whole blob. ``file``, where there is one, is a real
+    file that stands at the first wanted byte, so that a server can send it
+    without copying.
+    """
+
+    size: int
+    file: BinaryIO | None = None
+
+    @abc.abstractmethod
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Let go of everything that is open; twice is no error."""
+
+
+class Store(abc.ABC):
+    """One configured place for bytes."""
+
+    type: str
+    read_only = False
+
+    # Schemes of URLs that may be given for data that is in the store already.
+    schemes: tuple[str, ...] = ()
+
+    def __init__(self, store_id: str, description: str = "", weight: int = 0) -> None:
+        self.store_id = store_id
+        self.description = description
+        self.weight = weight
+
+    @abc.abstractmethod
+    def add(self, blob_id: str, chunks: Iterable[bytes]) -> int:
+        """Keep the bytes and return how many there are.
+
+        When it returns, they survive a power loss. When it raises, nothing is
+        left behind; what ``chunks`` raises passes through unchanged.
+        """
+
+    @abc.abstractmethod
+    def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> Reading:
+        """Open the blob, here and not on the first read.
+
+        Raises `errors.BlobNotFound` or `errors.StoreUnavailable`.
+        """
+
+    @abc.abstractmethod
+    def delete(self, blob_id: str) -> None:
+        """Remove the blob; it is no error if there is none."""
+
+    @abc.abstractmethod
+    def size(self, blob_id: str) -> int:
+        """How many bytes the blob has; raises `errors.BlobNotFound`."""
+
+    @abc.abstractmethod
+    def url(self, blob_id: str) -> str:
+        """Where the blob lies, as an operator would name it."""
+
+    @abc.abstractmethod
+    def properties(self) -> dict[str, Any]:
+        """What ``GET /v2/info/stores/detail`` tells about the store; no secrets."""
+
+    @abc.abstractmethod
+    def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
+        """Remove what dead writers left half done; return how much.
+
+        What a living writer works on stays, and what ``keep`` names.
+        """

@@ -1,0 +1,204 @@
+"""Blobs as files in a directory.
+
+The bytes go to a file of their own in ``partial``, are synced, linked to the
+final name without ever overwriting one, and the directory is synced; only
+then does `FilesystemStore.add` return. A final file is never opened for
+writing. Everything happens relative to open directories and without following
+links, so that what somebody planted in the directory leads nowhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import logging
+import os
+import re
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO
+
+from glance_shim import errors
+from glance_shim.stores import base
+
+log = logging.getLogger(__name__)
+
+CHUNK = 256 * 1024
+PARTIAL = "partial"
+GRACE = 60
+BLOB_ID = re.compile(r"[0-9a-fA-F-]{36}-[0-9a-f]{8}")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class FileReading(base.Reading):
+    """A file that is open at the first wanted byte."""
+
+    def __init__(self, file: BinaryIO, size: int, length: int | None) -> None:
+        self.file: BinaryIO = file
+        self.size = size
+        self._left = size if length is None else length
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left > 0:
+            chunk = self.file.read(min(CHUNK, self._left))
+            if not chunk:
+                return
+            self._left -= len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class FilesystemStore(base.Store):
+    type = "file"
+
+    def __init__(
+        self, store_id: str, root: str, description: str = "", weight: int = 0
+    ) -> None:
+        super().__init__(store_id, description, weight)
+        self.root = os.path.abspath(root)
+        os.makedirs(os.path.join(self.root, PARTIAL), mode=0o700, exist_ok=True)
+
+    def add(self, blob_id: str, chunks: Iterable[bytes]) -> int:
+        _require_valid(blob_id)
+        with self._directories() as (root, partial):
+            name = f"{blob_id}.{secrets.token_hex(4)}"
+            with self._translated():
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+                target = os.open(name, flags, 0o600, dir_fd=partial)
+            try:
+                fcntl.flock(target, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                written = self._write(target, chunks)
+                with self._translated():
+                    os.fsync(target)
+                    os.link(name, blob_id, src_dir_fd=partial, dst_dir_fd=root)
+                self._settle(root, blob_id)
+            finally:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=partial)
+                os.close(target)
+        return written
+
+    def _write(self, target: int, chunks: Iterable[bytes]) -> int:
+        """Write all chunks; what they raise is not taken for a failure of the disk."""
+        written = 0
+        for chunk in chunks:
+            view = memoryview(chunk)
+            with self._translated():
+                while view:
+                    count = os.write(target, view)
+                    view = view[count:]
+                    written += count
+        return written
+
+    def _settle(self, root: int, blob_id: str) -> None:
+        """Make the new name last; if that fails, take it back."""
+        try:
+            with self._translated():
+                os.fsync(root)
+        except BaseException:
+            os.unlink(blob_id, dir_fd=root)
+            raise
+
+    def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> FileReading:
+        _require_valid(blob_id)
+        with self._directories() as (root, _), self._translated(blob_id):
+            # Without O_NONBLOCK the open of a planted FIFO would wait for ever.
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            handle = os.open(blob_id, flags, dir_fd=root)
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(handle)
+            raise errors.StoreUnavailable(store_id=self.store_id)
+        file = os.fdopen(handle, "rb")
+        file.seek(offset)
+        return FileReading(file, found.st_size, length)
+
+    def delete(self, blob_id: str) -> None:
+        _require_valid(blob_id)
+        with self._directories() as (root, _), self._translated():
+            try:
+                os.unlink(blob_id, dir_fd=root)
+            except FileNotFoundError:
+                return
+            os.fsync(root)
+
+    def size(self, blob_id: str) -> int:
+        _require_valid(blob_id)
+        with self._directories() as (root, _), self._translated(blob_id):
+            return os.stat(blob_id, dir_fd=root, follow_symlinks=False).st_size
+
+    def path(self, blob_id: str) -> str:
+        """The file that holds the blob."""
+        _require_valid(blob_id)
+        return f"{self.root}/{blob_id}"
+
+    def url(self, blob_id: str) -> str:
+        return f"file://{self.root}/{blob_id}"
+
+    def properties(self) -> dict[str, Any]:
+        return {"data_dir": self.root, "chunk_size": CHUNK, "thin_provisioning": False}
+
+    def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
+        removed = 0
+        with self._directories() as (_, partial), self._translated():
+            for name in os.listdir(partial):
+                if not keep(name.rpartition(".")[0]) and _is_abandoned(partial, name):
+                    os.unlink(name, dir_fd=partial)
+                    removed += 1
+        return removed
+
+    @contextlib.contextmanager
+    def _directories(self) -> Iterator[tuple[int, int]]:
+        """Handles of the root and its ``partial``; raises if the store is away."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+        with contextlib.ExitStack() as opened:
+            with self._translated():
+                root = os.open(self.root, flags)
+                opened.callback(os.close, root)
+                partial = os.open(PARTIAL, flags | os.O_NOFOLLOW, dir_fd=root)
+                opened.callback(os.close, partial)
+            yield root, partial
+
+    @contextlib.contextmanager
+    def _translated(self, blob_id: str | None = None) -> Iterator[None]:
+        """Turn what the operating system says into an error of ours; the log has the rest."""
+        try:
+            yield
+        except FileNotFoundError as exc:
+            if blob_id is not None:
+                raise errors.BlobNotFound(store_id=self.store_id) from exc
+            log.error("Store %s: %s", self.store_id, exc)
+            raise errors.StoreUnavailable(store_id=self.store_id) from exc
+        except OSError as exc:
+            log.error("Store %s: %s", self.store_id, exc)
+            full = exc.errno in NO_ROOM
+            failure = errors.StoreFull if full else errors.StoreUnavailable
+            raise failure(store_id=self.store_id) from exc
+
+
+def _require_valid(blob_id: str) -> None:
+    """A blob id becomes a file name, so nothing else than one of ours may."""
+    if not BLOB_ID.fullmatch(blob_id):
+        raise ValueError("not a blob id")
+
+
+def _is_abandoned(partial: int, name: str) -> bool:
+    """Is nobody writing this file? Its writer holds a lock, which dies with the process."""
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=partial)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        # A writer takes its lock a moment after it has made the file.
+        return time.time() - os.fstat(handle).st_mtime > GRACE
+    finally:
+        os.close(handle)

@@ -1,0 +1,14 @@
+"""The WSGI application for servers that want one by name (``glance_shim.wsgi:application``).
+
+Options come from the file named by ``GLANCE_SHIM_CONFIG_FILE``, or from
+``/etc/glance-shim/glance-shim.conf``.
+"""
+
+from glance_shim import config, deployment, logs
+from glance_shim.app import create_app
+from glance_shim.db import schema
+
+_deployment = deployment.build(config.load(config.default_files()))
+logs.set_up(_deployment.config.debug)
+schema.check(_deployment.database)
+application = create_app(_deployment)

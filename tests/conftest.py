@@ -1,0 +1,92 @@
+"""A service to test, and the people who use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+import pytest
+from people import Person, Service
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Deployments by their options; each is built once and emptied before use."""
+    built: dict[str, Service] = {}
+
+    def with_options(options: dict[str, dict[str, Any]]) -> Service:
+        key = json.dumps(options, sort_keys=True)
+        if key not in built:
+            directory = tmp_path_factory.mktemp("service")
+            built[key] = Service(directory, options)
+        built[key].reset()
+        return built[key]
+
+    yield with_options
+    for service in built.values():
+        service.deployment.database.close_all()
+        shutil.rmtree(service.directory, ignore_errors=True)
+
+
+@pytest.fixture
+def make_service(services: Any) -> Any:
+    """``make_service(image_size_cap=…, database={…})``: a service with other options."""
+
+    def make(**options: Any) -> Service:
+        sections = {name: value for name, value in options.items() if isinstance(value, dict)}
+        stores = sections.pop("enabled_backends", None)
+        sections["DEFAULT"] = {n: v for n, v in options.items() if not isinstance(v, dict)}
+        if stores:
+            sections["DEFAULT"]["enabled_backends"] = stores
+        return services(sections)
+
+    return make
+
+
+@pytest.fixture
+def service(make_service: Any) -> Service:
+    """A service with default options: one store, SQLite."""
+    return make_service()
+
+
+@pytest.fixture
+def alice(service: Service) -> Person:
+    """Member of project p1, which owns the images."""
+    return service.person("p1", "member")
+
+
+@pytest.fixture
+def alice_reader(service: Service) -> Person:
+    """Only reader in project p1."""
+    return service.person("p1", "reader")
+
+
+@pytest.fixture
+def bob(service: Service) -> Person:
+    """Member of project p2, to which images are offered."""
+    return service.person("p2", "member")
+
+
+@pytest.fixture
+def bob_reader(service: Service) -> Person:
+    """Only reader in project p2."""
+    return service.person("p2", "reader")
+
+
+@pytest.fixture
+def carol(service: Service) -> Person:
+    """Member of project p3, a stranger."""
+    return service.person("p3", "member")
+
+
+@pytest.fixture
+def admin(service: Service) -> Person:
+    """Administrator, in a project of his own."""
+    return service.person("admin", "admin")
+
+
+@pytest.fixture
+def nobody(service: Service) -> Person:
+    """Without a token."""
+    return service.nobody()

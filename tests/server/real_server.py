@@ -1,0 +1,227 @@
+"""A server process of one's own, on a free port of this machine, and ways to talk to it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from people import Service
+
+CONFIGURATION = """\
+[DEFAULT]
+state_path = {directory}
+bind_port = {port}
+graceful_timeout = 5
+{options}
+
+[database]
+connection = sqlite:///{directory}/glance.db
+
+[glance_store]
+filesystem_store_datadir = {directory}/images
+"""
+
+MIB = 1 << 20
+
+# How long to wait for what must happen, before it counts as not happening.
+PATIENCE = 60
+
+
+def until(happened: Callable[[], Any], what: str) -> Any:
+    """Wait until ``happened()`` is true, and return what it said."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        result = happened()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"not in {PATIENCE} seconds: {what}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Answer:
+    """What came back over the wire."""
+
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.data = response.read()
+
+
+class Server:
+    """The process, its data, and a person who owns images there."""
+
+    program = ("-m", "glance_shim")
+
+    def __init__(self, directory: Path, **options: Any) -> None:
+        directory.mkdir(exist_ok=True)
+        self.directory = directory
+        self.service = Service(directory, {"DEFAULT": dict(options)})
+        self.alice = self.service.person("p1", "member")
+        self.token = self.alice.token or ""
+        self.port = free_port()
+        lines = "\n".join(f"{name} = {value}" for name, value in options.items())
+        configuration = directory / "glance-shim.conf"
+        configuration.write_text(
+            CONFIGURATION.format(directory=directory, port=self.port, options=lines)
+        )
+        self._log = (directory / "log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, *self.program, "--config-file", str(configuration), "serve"],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        until(self._is_up, f"the server is up; see {directory / 'log'}")
+
+    def _is_up(self) -> bool:
+        if self.process.poll() is not None:
+            pytest.fail(f"the server has ended:\n{self.log()}")
+        with contextlib.suppress(OSError):
+            processes = self.service.deployment.config.workers
+            return self.get("/healthcheck").status == 200 and len(self.workers()) == processes
+        return False
+
+    def log(self) -> str:
+        return (self.directory / "log").read_text()
+
+    def stop(self) -> None:
+        """End the process that was started here, and wait for it."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+        self.service.deployment.database.close_all()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def workers(self) -> list[int]:
+        """The ids of the processes that serve."""
+        pid = self.process.pid
+        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def open_blobs(self) -> list[str]:
+        """What the processes hold open of the store."""
+        found = []
+        for worker in self.workers():
+            for entry in Path(f"/proc/{worker}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    target = str(entry.readlink())
+                    if target.startswith(f"{self.directory}/images/"):
+                        found.append(target)
+        return found
+
+    def http(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+
+    def request(
+        self, method: str, path: str, body: Any = None, headers: Any = None, **kwargs: Any
+    ) -> Answer:
+        """One request on a connection of its own, with alice's token."""
+        with contextlib.closing(self.http()) as connection:
+            connection.request(
+                method, path, body, {"X-Auth-Token": self.token, **(headers or {})}, **kwargs
+            )
+            return Answer(connection.getresponse())
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.request("GET", path, headers=headers)
+
+    def upload(self, image_id: str, data: Any, **headers: str) -> Answer:
+        headers = {"Content-Type": "application/octet-stream", **headers}
+        return self.request("PUT", f"/v2/images/{image_id}/file", data, headers)
+
+    def connect(self) -> socket.socket:
+        """A bare connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    def upload_head(self, image_id: str, *lines: str, token: str | None = None) -> bytes:
+        """The head of an upload, to be followed by data."""
+        head = (
+            f"PUT /v2/images/{image_id}/file HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            f"X-Auth-Token: {self.token if token is None else token}",
+            "Content-Type: application/octet-stream",
+            *lines,
+        )
+        return "".join(f"{line}\r\n" for line in (*head, "")).encode()
+
+    def status(self, image_id: str) -> str:
+        return str(self.alice.show(image_id)["status"])
+
+    def wait_for(self, image_id: str, status: str) -> None:
+        until(lambda: self.status(image_id) == status, f"the image is {status}")
+
+    def assert_takes(self, image_id: str, data: bytes = b"0123456789") -> None:
+        """The image takes data, and nothing is left of attempts before."""
+
+        def taken() -> bool:
+            # While an attempt before is being torn down, it is in the way.
+            answer = self.upload(image_id, data)
+            assert answer.status in (204, 409)
+            return answer.status == 204
+
+        until(taken, "the image takes data")
+        assert self.get(f"/v2/images/{image_id}/file").data == data
+        assert len(self.service.blobs()) == 1
+        assert self.request("DELETE", f"/v2/images/{image_id}").status == 204
+        assert self.service.blobs() == []
+
+
+def answer_on(connection: socket.socket) -> Answer:
+    """The next answer on a bare connection; interim ones are passed over."""
+    response = http.client.HTTPResponse(connection, method="PUT")
+    response.begin()
+    return Answer(response)
+
+
+def everything_on(connection: socket.socket) -> bytes:
+    """All that comes until the server closes the connection."""
+    parts = []
+    with contextlib.suppress(ConnectionResetError):
+        while part := connection.recv(65_536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+@contextlib.contextmanager
+def running(directory: Path, **options: Any) -> Iterator[Server]:
+    """A server for the block."""
+    server = Server(directory, **options)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def surviving(server: Server) -> Iterator[None]:
+    """Whatever happens in the block, the server goes on with the processes it has."""
+    workers, logged = server.workers(), len(server.log())
+    yield
+    assert server.get("/v2/images").status == 200
+    assert server.workers() == workers
+    assert "Traceback" not in server.log()[logged:]
+
+
+def reset(connection: socket.socket) -> None:
+    """Close so that the other side sees a reset and not an end."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()

@@ -1,0 +1,111 @@
+"""Ten gibibytes through a server of two processes, whose memory stays what it was."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from real_server import MIB, Server, answer_on, running
+
+SIZE = 10 * 1024 * MIB
+NEEDED = 15 * 1024 * MIB
+GROWTH = 32 * MIB
+ZEROS = bytes(MIB)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    free = shutil.disk_usage(tmp_path).free
+    if free < NEEDED:
+        pytest.skip(f"needs 15 GiB of free disk at {tmp_path}, there are {free // MIB} MiB")
+    with running(tmp_path / "server", workers=2) as server:
+        yield server
+
+
+def resident(pid: int) -> int:
+    """The bytes of memory that a process has."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no VmRSS")
+
+
+@contextlib.contextmanager
+def watched(server: Server) -> Iterator[None]:
+    """While the block runs, no process of the server may grow by `GROWTH`."""
+    before = {pid: resident(pid) for pid in server.workers()}
+    most = dict(before)
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            for pid in most:
+                most[pid] = max(most[pid], resident(pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    assert len(before) == 2
+    for pid, size in before.items():
+        grown = most[pid] - size
+        print(f"process {pid} grew by {grown // 1024} KiB")
+        assert grown < GROWTH, f"process {pid} grew by {grown // MIB} MiB"
+    assert server.workers() == list(before)
+
+
+def send_zeros(server: Server, image_id: str, size: int) -> int:
+    """Upload zeros without having them; return the code of the answer."""
+    with server.connect() as connection:
+        connection.sendall(server.upload_head(image_id, f"Content-Length: {size}"))
+        for _ in range(size // MIB):
+            connection.sendall(ZEROS)
+        connection.settimeout(None)
+        return answer_on(connection).status
+
+
+def count_zeros(server: Server, image_id: str) -> int:
+    """Download zeros without keeping them; return how many there were."""
+    head = f"GET /v2/images/{image_id}/file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    with server.connect() as connection:
+        connection.sendall(f"{head}X-Auth-Token: {server.token}\r\n\r\n".encode())
+        buffer = bytearray(MIB)
+        received = connection.recv_into(buffer)
+        answer, _, data = bytes(buffer[:received]).partition(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert data == bytes(len(data))
+        return len(data) + sum(_zeros(connection, buffer))
+
+
+def _zeros(connection: socket.socket, buffer: bytearray) -> Iterator[int]:
+    view, zeros = memoryview(buffer), memoryview(ZEROS)
+    while received := connection.recv_into(buffer):
+        assert view[:received] == zeros[:received]
+        yield received
+
+
+def test_memory_does_not_grow_with_the_image(server: Server) -> None:
+    # Both processes have done everything once before they are watched.
+    for _ in range(30):
+        small = server.alice.create()["id"]
+        assert send_zeros(server, small, 4 * MIB) == 204
+        assert count_zeros(server, small) == 4 * MIB
+        assert server.request("DELETE", f"/v2/images/{small}").status == 204
+    image_id = server.alice.create()["id"]
+
+    with watched(server):
+        assert send_zeros(server, image_id, SIZE) == 204
+    assert server.alice.show(image_id)["size"] == SIZE
+    with watched(server):
+        assert count_zeros(server, image_id) == SIZE
+
+    assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
+    assert server.service.blobs() == []

@@ -1,0 +1,78 @@
+"""What happens to bytes on their way into a store."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import pytest
+
+from glance_shim import errors
+from glance_shim.stores import streams
+
+BLOCK = b"0123456789abcdef" * 1024
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 50])
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512", "blake2b"])
+def test_size_and_hashes_are_those_of_the_data(count: int, algorithm: str) -> None:
+    measured = streams.Measured([BLOCK] * count, algorithm)
+    data = b"".join(measured)
+
+    assert data == BLOCK * count
+    assert measured.size == len(data)
+    assert measured.checksum == hashlib.md5(data).hexdigest()
+    assert measured.os_hash_value == hashlib.new(algorithm, data).hexdigest()
+
+
+@pytest.mark.parametrize("limit, fits", [(len(BLOCK) * 2, True), (len(BLOCK) * 2 - 1, False)])
+def test_the_limit_is_the_last_byte_that_passes(limit: int, fits: bool) -> None:
+    measured = streams.Measured([BLOCK, BLOCK], "sha512", limit)
+    if fits:
+        assert sum(map(len, measured)) == limit
+        return
+    with pytest.raises(errors.ImageTooLarge):
+        list(measured)
+
+
+def test_an_observer_sees_everything_and_may_refuse() -> None:
+    seen: list[bytes] = []
+
+    def observe(chunk: bytes) -> None:
+        seen.append(chunk)
+        if len(seen) == 2:
+            raise errors.Invalid(reason="enough")
+
+    with pytest.raises(errors.Invalid):
+        list(streams.Counted([b"a", b"b", b"c"], observers=[observe]))
+    assert seen == [b"a", b"b"]
+
+
+def test_progress_is_told_every_16_mib(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "EVERY_BYTES", 3 * len(BLOCK))
+    told: list[int] = []
+    list(streams.Counted([BLOCK] * 7, on_progress=told.append))
+
+    assert told == [3 * len(BLOCK), 6 * len(BLOCK)]
+
+
+@pytest.mark.parametrize("end", ["exhausted", "closed", "raised", "refused"])
+def test_no_thread_is_left_behind(end: str) -> None:
+    limit = len(BLOCK) * 5 if end == "refused" else None
+    stream = iter(streams.Measured([BLOCK] * 10, "sha512", limit))
+    if end == "exhausted":
+        list(stream)
+    elif end == "refused":
+        with pytest.raises(errors.ImageTooLarge):
+            list(stream)
+    else:
+        for _ in range(4):
+            next(stream)
+        assert "md5" in {thread.name for thread in threading.enumerate()}
+        if end == "closed":
+            stream.close()  # type: ignore[attr-defined]
+        else:
+            with pytest.raises(RuntimeError):
+                stream.throw(RuntimeError)  # type: ignore[attr-defined]
+
+    assert "md5" not in {thread.name for thread in threading.enumerate()}

@@ -1,0 +1,79 @@
+"""Imports go one way: downwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import glance_shim
+
+ROOT = Path(glance_shim.__file__).parent
+
+# Lowest first; what stands in one line may import what stands above it, and
+# packages their own modules.
+LAYERS = [
+    {"errors", "logs"},
+    {"config", "context", "addresses"},
+    {"exchange"},
+    {"fetching"},
+    {"stores", "db"},
+    {"policy"},
+    {"core"},
+    {"deployment"},
+    {"api", "worker"},
+    {"app", "server"},
+    {"cli", "wsgi"},
+    {"__main__", "__init__"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+# The only places for some libraries.
+HOMES = {
+    "flask": ("app", "api"),
+    "werkzeug": ("app", "api"),
+    "flask_smorest": ("api/smorest",),
+    "webargs": ("api/smorest",),
+    "peewee": ("db", "policy/visibility"),
+    "playhouse": ("db",),
+    "argon2": ("core/identity",),
+    "gunicorn": ("server",),
+    "click": ("cli",),
+    "cryptography": ("core/signatures",),
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names that a file imports, as far as they are written out."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+MODULES = sorted(
+    path.relative_to(ROOT) for path in ROOT.rglob("*.py") if not path.name[0].isdigit()
+)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_imports_only_what_stands_below_it(module: Path) -> None:
+    own = module.parts[0].removesuffix(".py")
+    used = {
+        name.split(".")[1] for name in imports(ROOT / module) if name.startswith("glance_shim.")
+    }
+
+    too_high = {n for n in used - {own, "__version__"} if LEVEL.get(n, 99) >= LEVEL[own]}
+    assert not too_high
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_library_is_used_in_its_place_only(module: Path) -> None:
+    used = {name.split(".")[0] for name in imports(ROOT / module)}
+    place = str(module.with_suffix(""))
+
+    lost = {n for n in used & HOMES.keys() if not place.startswith(HOMES[n])}
+    assert not lost

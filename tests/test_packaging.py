@@ -1,0 +1,72 @@
+"""What is built from the sources works by itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "-w",
+        directory,
+        ROOT,
+    ]
+    subprocess.run(command, check=True, cwd=directory)
+    return next(directory.glob("*.whl"))
+
+
+def test_the_wheel_holds_migrations_and_samples(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+
+    for path in (ROOT / "glance_shim/db/migrations").glob("0*.py"):
+        assert f"glance_shim/db/migrations/{path.name}" in names
+    for path in (ROOT / "etc").iterdir():
+        assert any(name.endswith(f"share/glance-shim/{path.name}") for name in names)
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_program_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    options = tmp_path / "glance-shim.conf"
+    options.write_text(
+        f"[DEFAULT]\nstate_path = {tmp_path}\n"
+        f"[database]\nconnection = sqlite:///{tmp_path}/glance.db\n"
+        f"[glance_store]\nfilesystem_store_datadir = {tmp_path}/images\n"
+    )
+    run = [
+        sys.executable,
+        "-P",
+        "-m",
+        "glance_shim",
+        "--config-file",
+        str(options),
+        "db",
+        "upgrade",
+    ]
+    if sys.version_info < (3, 11):
+        run.remove("-P")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+
+    done = subprocess.run(
+        run, check=True, capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+
+    assert "applied 0001_images" in done.stdout
+    assert (tmp_path / "glance.db").stat().st_mode & 0o777 == 0o600
