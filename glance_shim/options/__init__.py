@@ -1,0 +1,14 @@
+"""Every option, with its help, under the names of glance-api.conf."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+from glance_shim.options import images, imports, service, stores
+
+STORE_OPTIONS = stores.STORE_OPTIONS
+COMMON_STORE_OPTIONS = stores.COMMON_STORE_OPTIONS
+OPTIONS: dict[str, list[cfg.Opt]] = {}
+for module in (service, images, imports, stores):
+    for section, options in module.OPTIONS.items():
+        OPTIONS.setdefault(section, []).extend(options)
