@@ -8,9 +8,16 @@ import flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from glance_shim.api import authentication, cors, request_ids, responses, smorest, versions
+from glance_shim.api import (
+    authentication,
+    blueprints,
+    cors,
+    request_ids,
+    responses,
+    smorest,
+    versions,
+)
 from glance_shim.api import errors as api_errors
-from glance_shim.api.blueprints import BLUEPRINTS
 from glance_shim.context import Deployment
 from glance_shim.db import connection
 
@@ -35,7 +42,7 @@ def create_app(deployment: Deployment) -> flask.Flask:
     _add_hooks(app, deployment)
     api_errors.register(app)
     api = smorest.Api(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in blueprints.served(deployment):
         api.register_blueprint(blueprint)
     app.wsgi_app = _wrapped(app.wsgi_app, deployment)  # type: ignore[method-assign]
     return app

@@ -15,7 +15,7 @@ from typing import Any
 from oslo_config import cfg
 
 from glance_shim import errors
-from glance_shim.options import COMMON_STORE_OPTIONS, OPTIONS, STORE_OPTIONS
+from glance_shim.options import AUTH_SECTIONS, COMMON_STORE_OPTIONS, OPTIONS, STORE_OPTIONS
 
 
 class Values(types.SimpleNamespace):
@@ -71,6 +71,10 @@ def load(
             for name, value in values.items():
                 if group in (None, *OPTIONS):
                     conf.set_override(name, value, group=group)
+        place = conf.get_location("auth_strategy")
+        unsaid = place is None or place.location == cfg.Locations.opt_default
+        if unsaid and "keystone" in (conf.paste_deploy.flavor or ""):
+            conf.set_override("auth_strategy", "keystone")
         backends = conf.enabled_backends or {}
         for store_id, store_type in backends.items():
             _register_store(conf, store_id, store_type, (overrides or {}).get(store_id, {}))
@@ -78,6 +82,8 @@ def load(
             section: _values(conf if section == "DEFAULT" else conf[section], options)
             for section, options in OPTIONS.items()
         }
+        for section in AUTH_SECTIONS:
+            sections[section]["login"] = _login(conf, section)
         values = sections.pop("DEFAULT")
         values.update({section: Values(content) for section, content in sections.items()})
         values["backends"] = {
@@ -105,6 +111,25 @@ def _register_store(
     conf.register_opts(STORE_OPTIONS[store_type] + COMMON_STORE_OPTIONS, group=store_id)
     for name, value in overrides.items():
         conf.set_override(name, value, group=store_id)
+
+
+def _login(conf: cfg.ConfigOpts, section: str) -> tuple[str, dict[str, Any]] | None:
+    """How this service logs in elsewhere: the name of a plugin, and its options."""
+    section = conf[section].auth_section or section
+    if section not in OPTIONS:
+        conf.register_opts([cfg.StrOpt("auth_type")], group=section)
+    plugin = conf[section].auth_type
+    if plugin is None:
+        return None
+    # Only where it is used: this import takes longer than all the others.
+    from keystoneauth1 import exceptions, loading
+
+    try:
+        options = loading.get_auth_plugin_conf_options(plugin)
+    except exceptions.NoMatchingPlugin as exc:
+        raise ValueError(f"[{section}] auth_type: there is no plugin {plugin!r}") from exc
+    conf.register_opts(options, group=section)
+    return plugin, _values(conf[section], options)
 
 
 def _values(source: Any, options: Sequence[cfg.Opt]) -> dict[str, Any]:

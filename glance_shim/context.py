@@ -35,6 +35,7 @@ class Deployment:
     policy: Any
     protections: Any
     extra_properties: Any
+    tokens: Any
 
 
 @dataclasses.dataclass(frozen=True)

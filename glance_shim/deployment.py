@@ -10,6 +10,7 @@ from glance_shim import errors
 from glance_shim.config import Values
 from glance_shim.context import Deployment
 from glance_shim.core import image_schema, quotas
+from glance_shim.core.identity import keystone, tokens
 from glance_shim.db import connection
 from glance_shim.policy import enforcer, protections
 from glance_shim.stores import open_stores
@@ -35,7 +36,16 @@ def build(config: Values) -> Deployment:
             config.property_protection_file, config.property_protection_rule_format, policy
         ),
         extra_properties=image_schema.load(config.image_schema_file),
+        tokens=_tokens(config),
     )
+
+
+def _tokens(config: Values) -> Any:
+    """Who knows what a token is worth: the identity of our own, or a Keystone."""
+    if config.auth_strategy != "keystone":
+        return tokens
+    options = config.keystone_authtoken
+    return keystone.Tokens(keystone.Keystone(options), options)
 
 
 def _check(config: Any) -> None:
@@ -55,6 +65,11 @@ def _check(config: Any) -> None:
     if config.auth_strategy == "admin_token" and len(config.admin_token or "") < 16:
         raise errors.ConfigurationError(
             reason="auth_strategy admin_token needs an admin_token of at least 16 characters"
+        )
+    if config.auth_strategy == "front" and not config.front_networks:
+        raise errors.ConfigurationError(
+            reason="auth_strategy front believes what it is told and needs front_networks, the "
+            "addresses of those that may tell it"
         )
     loopback = config.bind_host in ("127.0.0.1", "::1", "localhost")
     if config.auth_strategy == "none" and not loopback:

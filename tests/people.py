@@ -21,6 +21,7 @@ from glance_shim.db.models import base
 V21 = "application/openstack-images-v2.1-json-patch"
 V20 = "application/openstack-images-v2.0-json-patch"
 OCTETS = "application/octet-stream"
+AUTH_SECTIONS = frozenset({"keystone_authtoken", "oslo_limit"})
 
 
 class Person:
@@ -147,7 +148,12 @@ class Service:
         )
         if stores:
             sections["glance_store"].setdefault("default_backend", next(iter(stores)))
-        self.deployment = deployment.build(config.load(overrides=sections))
+        # What a plugin's options are is known only once its section is read.
+        files = [
+            _written(directory, name, sections.pop(name))
+            for name in AUTH_SECTIONS & sections.keys()
+        ]
+        self.deployment = deployment.build(config.load(files, sections))
         schema.upgrade(self.deployment.database)
         self.app = create_app(self.deployment)
         self.app.testing = False
@@ -203,6 +209,13 @@ class Service:
             for path in Path(store.properties()["data_dir"]).rglob("*")
             if not path.is_dir()
         )
+
+
+def _written(directory: Path, section: str, values: dict[str, Any]) -> str:
+    file = directory / f"{section}.conf"
+    lines = "".join(f"{name} = {value}\n" for name, value in values.items())
+    file.write_text(f"[{section}]\n{lines}")
+    return str(file)
 
 
 def _models(model: Any) -> Any:

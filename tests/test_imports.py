@@ -39,6 +39,7 @@ HOMES = {
     "peewee": ("db", "policy/visibility"),
     "playhouse": ("db",),
     "argon2": ("core/identity",),
+    "keystoneauth1": ("core/identity/keystone", "config"),
     "gunicorn": ("server",),
     "click": ("cli",),
     "cryptography": ("core/signatures",),

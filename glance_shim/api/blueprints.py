@@ -1,5 +1,7 @@
 """All routes, in the order of the API documentation."""
 
+from typing import Any
+
 from glance_shim.api import (
     cache,
     health,
@@ -15,6 +17,7 @@ from glance_shim.api import (
     tasks,
     versions,
 )
+from glance_shim.context import Deployment
 
 BLUEPRINTS = (
     images.blp,
@@ -30,5 +33,14 @@ BLUEPRINTS = (
     cache.blp,
     versions.blp,
     health.blp,
-    *identity.BLUEPRINTS,
 )
+
+# Where others say who is asking, there is no identity service to be asked.
+FOREIGN = ("keystone", "front")
+
+
+def served(deployment: Deployment) -> list[Any]:
+    """The blueprints that this deployment has."""
+    if deployment.config.auth_strategy in FOREIGN:
+        return list(BLUEPRINTS)
+    return [*BLUEPRINTS, *identity.BLUEPRINTS]

@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Any
-
 from oslo_config import cfg
 from oslo_config import types as option_types
 
+from glance_shim.options.types import Network
+
 PORT = option_types.Integer(min=1, max=65535)
-
-
-class Network(option_types.ConfigType):
-    """A network as 10.0.0.0/8, or one address."""
-
-    def __init__(self) -> None:
-        super().__init__("network value")
-
-    def __call__(self, value: Any) -> Any:
-        return ipaddress.ip_network(value)
-
-    def _formatter(self, value: Any) -> str:
-        return str(value)
 
 
 OPTIONS: dict[str, list[cfg.Opt]] = {

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from glance_shim.options.types import Network
+
 OPTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": [
         cfg.StrOpt(
             "auth_strategy",
             default="embedded",
-            choices=["embedded", "none", "http_basic", "admin_token"],
+            choices=["embedded", "keystone", "none", "http_basic", "admin_token", "front"],
             help="Who says who is asking: the identity service of this program "
-            "(embedded), nobody (none: every caller is an administrator; only on a "
-            "loopback address), HTTP Basic with the users of the embedded identity, or one "
-            "fixed token.",
+            "(embedded), a Keystone (see keystone_authtoken), nobody (none: every caller is "
+            "an administrator; only on a loopback address), HTTP Basic with the users of the "
+            "embedded identity, one fixed token, or a front that has authenticated the caller "
+            "(see front_networks).",
         ),
         cfg.StrOpt(
             "admin_token",
@@ -24,6 +27,13 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "standalone_project",
             default="admin",
             help="Name of the project that auth_strategy none and admin_token act for.",
+        ),
+        cfg.ListOpt(
+            "front_networks",
+            default=[],
+            item_type=Network(),
+            help="Networks (CIDR) of the front of auth_strategy front. From there, and from "
+            "nowhere else, the identity headers of keystonemiddleware are believed.",
         ),
         cfg.StrOpt(
             "public_endpoint",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import clients
+import environments
 import pytest
 from deployments import KINDS, Site, having
 from persons import GlanceUser, Person
@@ -20,7 +20,7 @@ LOGINS = {
 
 MISSING = (
     "python-openstackclient is not installed; "
-    f"{clients.VARIABLE}=make has it installed in {clients.OURS}"
+    f"{environments.VARIABLES['clients']}=make has it installed in {environments.OURS}"
 )
 
 
@@ -50,7 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def commands() -> Path:
     """Where the stock clients are."""
-    found = clients.find()
+    found = environments.find("clients")
     if found is None:
         pytest.skip(MISSING)
     return found
