@@ -320,6 +320,32 @@ class TaskNotFound(NotFound):
     message = "No task found with ID {task_id}"
 
 
+# Metadata definitions
+
+
+class NamespaceNotFound(NotFound):
+    message = "No namespace {namespace} could be found"
+
+
+class NamespaceExists(Conflict):
+    message = "There is a namespace {namespace} already"
+
+
+class NamespaceProtected(Forbidden):
+    message = (
+        "Namespace {namespace} is protected, nothing of it can be deleted; set 'protected' "
+        "to false first"
+    )
+
+
+class PartNotFound(NotFound):
+    message = "Namespace {namespace} has no {kind} {name}"
+
+
+class PartExists(Conflict):
+    message = "There is a {kind} {name} already"
+
+
 # Stores
 
 

@@ -11,6 +11,7 @@ from glance_shim.api import (
     imports,
     locations,
     members,
+    metadefs,
     schema_documents,
     stores,
     tags,
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     stores.copies,
     tasks.blp,
     cache.blp,
+    *metadefs.BLUEPRINTS,
     versions.blp,
     health.blp,
 )

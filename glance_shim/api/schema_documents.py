@@ -33,9 +33,10 @@ def properties(schema: ma.Schema) -> dict[str, Any]:
 
 
 def _field(field: ma.fields.Field) -> dict[str, Any]:
-    kind = next(name for cls, name in TYPES if isinstance(field, cls))
+    kind = next((name for cls, name in TYPES if isinstance(field, cls)), None)
     document: dict[str, Any] = {}
-    document["type"] = ["null", kind] if field.allow_none else kind
+    if kind is not None:
+        document["type"] = ["null", kind] if field.allow_none else kind
     for key in ("description", "pattern", "readOnly", "writeOnly"):
         if key in field.metadata:
             document[key] = field.metadata[key]
@@ -65,7 +66,8 @@ def _nested(schema: Any) -> dict[str, Any]:
     return document
 
 
-def _links(**relations: str) -> list[dict[str, str]]:
+def links(**relations: str) -> list[dict[str, str]]:
+    """Links of each relation to what is under a key of the document."""
     return [{"rel": relation, "href": f"{{{key}}}"} for relation, key in relations.items()]
 
 
@@ -79,7 +81,7 @@ def image() -> dict[str, Any]:
             **{name: dict(each.definition) for name, each in extra.items()},
         },
         "additionalProperties": {"type": "string"},
-        "links": _links(self="self", enclosure="file", describedby="schema"),
+        "links": links(self="self", enclosure="file", describedby="schema"),
     }
     if extra.required:
         document["required"] = list(extra.required)
@@ -97,7 +99,7 @@ def image_list() -> dict[str, Any]:
             "next": text,
             "schema": text,
         },
-        "links": _links(first="first", next="next", describedby="schema"),
+        "links": links(first="first", next="next", describedby="schema"),
     }
 
 
@@ -114,7 +116,7 @@ def member_list() -> dict[str, Any]:
             "members": {"type": "array", "items": member()},
             "schema": {"type": "string"},
         },
-        "links": _links(describedby="schema"),
+        "links": links(describedby="schema"),
     }
 
 
@@ -135,7 +137,7 @@ def task_list() -> dict[str, Any]:
             "next": text,
             "schema": text,
         },
-        "links": _links(first="first", next="next", describedby="schema"),
+        "links": links(first="first", next="next", describedby="schema"),
     }
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from glance_shim.db.models.images import Image, ImageMember
+from glance_shim.db.models.metadefs import MetadefNamespace
 
 KINDS = ("public", "community", "shared", "private")
 
@@ -61,6 +62,16 @@ def seen_in_lists(
         "shared": [of_kind["shared"] & own, offered],
         "private": [of_kind["private"] & own],
     }.get(visibility, [])
+
+
+def namespaces_seen(context: Any) -> Any:
+    """The clause for namespaces of metadata definitions that the caller may see."""
+    if context.is_admin:
+        return None
+    seen = MetadefNamespace.visibility == "public"
+    if _asks_for_a_project(context):
+        seen |= MetadefNamespace.owner == context.project_id
+    return seen
 
 
 def _asks_for_a_project(context: Any) -> bool:

@@ -1,0 +1,1 @@
+"""Queries on metadata definitions."""
