@@ -10,7 +10,7 @@ import click
 from glance_shim import __version__, errors
 from glance_shim import config as options
 from glance_shim.cli import config as config_command
-from glance_shim.cli import db, identity, policy, quickstart, serve
+from glance_shim.cli import db, identity, metadefs, policy, quickstart, quota, serve
 from glance_shim.context import Deployment
 from glance_shim.deployment import build
 
@@ -42,6 +42,8 @@ for command in (
     serve.serve,
     db.db,
     identity.identity,
+    quota.quota,
+    metadefs.metadefs,
     policy.policy,
     config_command.config,
 ):

@@ -20,6 +20,9 @@ UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 
 MIB = 1 << 20
 UNLIMITED = -1
 
+# So that a limit in MiB is still a 64-bit number in bytes.
+LARGEST = (1 << 43) - 1
+
 # Names of project limits, and what they count.
 LIMITS = {
     "image_size_total": "MiB stored",
@@ -58,6 +61,22 @@ def usage(owner: str | None) -> dict[str, dict[str, int]]:
     return {
         name: {"usage": used[name], "limit": limits.get(name, UNLIMITED)} for name in LIMITS
     }
+
+
+def set_limit(project_id: str, name: str, value: int) -> None:
+    """Set a limit of a project, or of all that have none of their own with an empty id."""
+    rows.set_limit(project_id, name, value)
+
+
+def delete_limit(project_id: str, name: str) -> None:
+    """Remove a limit; raises `errors.NotFound` if it is not set."""
+    if not rows.delete(project_id, name):
+        raise errors.NotFound(what=f"A limit {name} that is set here")
+
+
+def limits_that_are_set() -> list[tuple[str, str, int]]:
+    """Every limit as project (empty for all), name and value."""
+    return rows.select()
 
 
 def require_image(owner: str | None) -> None:

@@ -6,7 +6,7 @@ import datetime
 
 import click
 
-from glance_shim.cli.identity.common import (
+from glance_shim.cli.common import (
     at_the_machine,
     chosen,
     print_list,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from glance_shim.cli.identity.common import (
+from glance_shim.cli.common import (
     at_the_machine,
     chosen,
     print_list,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from glance_shim.cli.identity.common import at_the_machine, print_list, with_format
+from glance_shim.cli.common import at_the_machine, print_list, with_format
 from glance_shim.context import Context
 from glance_shim.core import identity
 from glance_shim.core.identity import projects, roles, users

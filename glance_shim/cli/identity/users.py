@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from glance_shim.cli.identity.common import (
+from glance_shim.cli.common import (
     at_the_machine,
     chosen,
     print_list,

@@ -1,4 +1,4 @@
-"""What the commands on the identity share: where they work, and how they print."""
+"""What the commands share: where they work, and how they print."""
 
 from __future__ import annotations
 

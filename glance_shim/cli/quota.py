@@ -1,0 +1,114 @@
+"""``glance-shim quota``: what projects may use."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import click
+
+from glance_shim import errors
+from glance_shim.cli.common import at_the_machine, print_list, with_format
+from glance_shim.context import Context
+from glance_shim.core import quotas
+from glance_shim.core.identity import projects
+
+with_project = click.option(
+    "--project", help="Id or name of a project; without it, the limit is for all projects."
+)
+NAME = click.argument("name", type=click.Choice(list(quotas.LIMITS)))
+
+ID = re.compile("[0-9a-fA-F]{32}|[0-9a-fA-F-]{36}")
+
+
+class SetLimit(NamedTuple):
+    """A limit, as a line of a list."""
+
+    project: str
+    name: str
+    limit: int
+    of: str
+
+
+class Use(NamedTuple):
+    """A limit and what is used of it, as a line of a list."""
+
+    name: str
+    limit: int
+    usage: int
+    of: str
+
+
+@click.group()
+def quota() -> None:
+    """Limits of what projects may use.
+
+    image_size_total and image_stage_total are in MiB, the others in images.
+    A project's own limit goes before that for all projects; -1 is no limit.
+    """
+
+
+@quota.command("set")
+@NAME
+@click.argument("limit", type=click.IntRange(-1, quotas.LARGEST))
+@with_project
+@at_the_machine
+def set_(context: Context, name: str, limit: int, project: str | None) -> None:
+    """Set a limit; for no limit say '-- -1' at the end.
+
+    It may be below what is used: then nothing more is taken in until enough
+    is deleted.
+    """
+    project_id = _project_id(context, project)
+    quotas.set_limit(project_id, name, limit)
+    used = quotas.usage(project_id)[name]["usage"] if project_id else 0
+    if 0 <= limit < used:
+        click.echo(f"The project uses {used} already; it gets nothing more until it is below.")
+
+
+@quota.command()
+@click.argument("project")
+@with_format
+@at_the_machine
+def show(context: Context, project: str, kind: str) -> None:
+    """Show what a project uses, and its limits."""
+    usage = quotas.usage(_project_id(context, project))
+    rows = [
+        Use(name, each["limit"], each["usage"], quotas.LIMITS[name])
+        for name, each in usage.items()
+    ]
+    print_list(rows, Use._fields, kind)
+
+
+@quota.command("list")
+@with_format
+@at_the_machine
+def list_(context: Context, kind: str) -> None:
+    """List the limits that are set; those without a project are for all."""
+    rows = [
+        SetLimit(project_id, name, value, quotas.LIMITS.get(name, ""))
+        for project_id, name, value in quotas.limits_that_are_set()
+    ]
+    print_list(rows, SetLimit._fields, kind)
+
+
+@quota.command()
+@NAME
+@with_project
+@at_the_machine
+def delete(context: Context, name: str, project: str | None) -> None:
+    """Remove a limit; a project then has that for all projects, if there is one."""
+    quotas.delete_limit(_project_id(context, project), name)
+
+
+def _project_id(context: Context, project: str | None) -> str:
+    """The id of the project, or nothing for all; a name is looked up where it can be."""
+    if project is None:
+        return ""
+    if context.config.auth_strategy in ("keystone", "front"):
+        if not ID.fullmatch(project):
+            raise errors.Invalid(
+                reason="projects are known to Keystone only; give the id of the project"
+            )
+        return project
+    return projects.find(context, project).id
