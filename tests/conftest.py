@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import shutil
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from people import Person, Service
+from web_source import DATA, Source
 
 
 @pytest.fixture(scope="session")
@@ -90,3 +94,34 @@ def admin(service: Service) -> Person:
 def nobody(service: Service) -> Person:
     """Without a token."""
     return service.nobody()
+
+
+@pytest.fixture(scope="session")
+def source() -> Iterator[str]:
+    """The address of a web server with data."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Source)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Source.answers = {
+        "/data": (200, {"Content-Length": str(len(DATA))}, DATA),
+        "/unannounced": (200, {}, DATA),
+        "/short": (200, {"Content-Length": "2500"}, DATA),
+        "/large": (200, {"Content-Length": "4000"}, b"x" * 4000),
+        "/endless": (200, {}, b"x" * 4000),
+        "/encoded": (200, {"Content-Length": "10", "Content-Encoding": "gzip"}, DATA),
+        "/inward": (302, {"Location": "http://169.254.169.254/latest"}, b""),
+        "/to-file": (302, {"Location": "file:///etc/passwd"}, b""),
+        "/round": (302, {"Location": "/round"}, b""),
+        "/empty": (200, {"Content-Length": "0"}, b""),
+        "/onward": (302, {"Location": "/data"}, b""),
+    }
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def reaching(source: str) -> dict[str, Any]:
+    """Options with which the source may be fetched from."""
+    return {
+        "allowed_networks": ["127.0.0.0/8"],
+        "allowed_ports": ["80", "443", source.rpartition(":")[2]],
+    }

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import flask
+import orjson
 
 from glance_shim import errors
 from glance_shim.api import body
 from glance_shim.api.schemas import images as schemas
-from glance_shim.core.patching import Change
+from glance_shim.core.changes import Change
 
 V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 OPERATIONS = ("add", "replace", "remove")
 MOST_OPERATIONS = 200
+LONGEST_METADATA = 16 * 1024
 
 READ_ONLY = frozenset(
     (
@@ -76,12 +78,24 @@ def _change(item: Any, operation_of: Callable[[dict[str, Any]], tuple[str, Any]]
     if name in READ_ONLY:
         raise errors.ReadOnlyAttribute(name=name)
     schemas.refuse_reserved(name)
+    if name == "locations":
+        value = None if op == "remove" else _locations(op, item["value"])
+        return Change(op, name, value, position=keys[1] if len(keys) > 1 else None)
     if op == "remove":
         return Change(op, name)
-    if len(keys) > 1 or name == "locations":
-        return Change(op, name, item["value"])
     value = schemas.load_value(name, item["value"])
     return Change(op, name, value, must_be_new=op == "add" and operation_of is _v20)
+
+
+def _locations(op: str, value: Any) -> Any:
+    """One location to add, or all to replace, in the form they must have."""
+    found = schemas.load_value("locations", value if op == "replace" else [value])
+    for location in found:
+        if len(orjson.dumps(location["metadata"])) > LONGEST_METADATA:
+            raise errors.Invalid(
+                reason=f"The metadata of a location may have {LONGEST_METADATA} bytes"
+            )
+    return found if op == "replace" else found[0]
 
 
 def _v21(item: dict[str, Any]) -> tuple[str, Any]:

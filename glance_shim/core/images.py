@@ -10,7 +10,8 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import cache, lifecycle, patching, quotas, removals
+from glance_shim.core import cache, lifecycle, location_changes, patching, quotas, removals
+from glance_shim.core.changes import Change
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow
@@ -167,7 +168,7 @@ def _marker(context: Context, image_id: str) -> ImageRow:
     return image
 
 
-def update(context: Context, image_id: str, changes: Sequence[patching.Change]) -> ImageRow:
+def update(context: Context, image_id: str, changes: Sequence[Change]) -> ImageRow:
     """Apply the changes in order, all or none, and return the image.
 
     Without changes it needs no right but to see the image. Raises
@@ -175,6 +176,10 @@ def update(context: Context, image_id: str, changes: Sequence[patching.Change]) 
     """
     if not changes:
         return get(context, image_id)
+    sizes: dict[str, int] = {}
+    if any(change.name == "locations" for change in changes):
+        image = get(context, image_id)
+        sizes = location_changes.sizes(context, image, changes, target(context, image))
     with connection.writing():
         image = get_for_change(context, image_id)
         facts = target(context, image)
@@ -182,7 +187,13 @@ def update(context: Context, image_id: str, changes: Sequence[patching.Change]) 
             if change.name == "visibility":
                 _enforce_visibility(context, change.value, facts)
         context.enforce("modify_image", facts)
-        return rows.save(image, **patching.apply(context, image, changes))
+        changed = rows.save(image, **patching.apply(context, image, changes, sizes))
+        gone = [(each.store_id, each.blob_id) for each in image.locations]
+        kept = {each[:2] for each in changed.locations}
+        uploads.add_removals(image_id, [each for each in gone if each not in kept], 0)
+    if len(kept) < len(gone):
+        removals.carry_out(context.deployment, image_id)
+    return changed
 
 
 def delete(context: Context, image_id: str) -> None:

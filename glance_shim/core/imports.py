@@ -16,7 +16,7 @@ from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context
-from glance_shim.core import images, tasks
+from glance_shim.core import images, lifecycle, tasks
 from glance_shim.db import connection
 from glance_shim.db import images as rows
 from glance_shim.db import tasks as task_rows
@@ -25,7 +25,7 @@ from glance_shim.db.images import ImageRow
 log = logging.getLogger(__name__)
 
 TASK_TYPE = "api_image_import"
-LOCK = "os_glance_import_task"
+LOCK = lifecycle.LOCK
 IMPORTING = "os_glance_importing_to_stores"
 FAILED = "os_glance_failed_import"
 

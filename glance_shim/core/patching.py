@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import lifecycle, quotas
+from glance_shim.core import lifecycle, location_changes, quotas
+from glance_shim.core.changes import Change
 from glance_shim.db.images import ImageRow
 
 CHANGEABLE = (
@@ -25,33 +25,25 @@ CHANGEABLE = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """One operation of a patch.
-
-    ``op`` is ``add``, ``replace`` or ``remove``. With ``must_be_new`` an
-    ``add`` refuses to overwrite, as the older of the two patch types asks.
-    """
-
-    op: str
-    name: str
-    value: Any = None
-    must_be_new: bool = False
-
-
-def apply(context: Context, image: ImageRow, changes: Sequence[Change]) -> dict[str, Any]:
+def apply(
+    context: Context,
+    image: ImageRow,
+    changes: Sequence[Change],
+    sizes: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
     """The columns that differ once all changes are made, in order, on the image.
 
-    The first change that is not possible raises and nothing is changed.
+    ``sizes`` are those of the data at URLs that become locations. The first
+    change that is not possible raises and nothing is changed.
     """
     changed: dict[str, Any] = {}
     properties = dict(image.properties)
     for change in changes:
         if change.name == "locations":
-            raise errors.Forbidden(
-                reason="locations are not shown by this service and cannot be changed"
-            )
-        if change.name in CHANGEABLE:
+            moved = location_changes.apply(context, image, change, sizes or {})
+            image = image._replace(**moved)
+            changed |= moved
+        elif change.name in CHANGEABLE:
             _change_base(context, image, change)
             changed[change.name] = _stored(change)
         else:

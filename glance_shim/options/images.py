@@ -57,6 +57,17 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             choices=["sha256", "sha384", "sha512", "blake2b", "blake2s"],
             help="Algorithm of os_hash_value.",
         ),
+        cfg.IntOpt(
+            "image_location_quota",
+            default=10,
+            help="Locations of one image; negative means unlimited.",
+        ),
+        cfg.BoolOpt(
+            "show_multiple_locations",
+            default=False,
+            help="Show where the data lies as locations, and let those be changed by PATCH. "
+            "Who may write them may replace what others boot from.",
+        ),
         cfg.BoolOpt(
             "show_image_direct_url",
             default=False,

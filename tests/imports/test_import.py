@@ -2,77 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from people import Person, Service
-
-DATA = b"0123456789"
-
-
-class Source(http.server.BaseHTTPRequestHandler):
-    """Serves ``answers``: by path a status, headers and a body."""
-
-    answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
-
-    def do_GET(self) -> None:
-        status, headers, body = self.answers.get(self.path, (404, {}, b""))
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    do_HEAD = do_GET
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def source() -> Iterator[str]:
-    """The address of a web server with data."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Source)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    Source.answers = {
-        "/data": (200, {"Content-Length": str(len(DATA))}, DATA),
-        "/unannounced": (200, {}, DATA),
-        "/short": (200, {"Content-Length": "2500"}, DATA),
-        "/large": (200, {"Content-Length": "4000"}, b"x" * 4000),
-        "/endless": (200, {}, b"x" * 4000),
-        "/encoded": (200, {"Content-Length": "10", "Content-Encoding": "gzip"}, DATA),
-        "/inward": (302, {"Location": "http://169.254.169.254/latest"}, b""),
-        "/to-file": (302, {"Location": "file:///etc/passwd"}, b""),
-        "/round": (302, {"Location": "/round"}, b""),
-        "/onward": (302, {"Location": "/data"}, b""),
-    }
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture
-def service(make_service: Any, source: str) -> Service:
-    """Two stores for files, one for the web, and a way to the source."""
-    return make_service(
-        enabled_backends={"fast": "file", "cheap": "file", "web": "http"},
-        image_size_cap=3000,
-        import_filtering_opts={
-            "allowed_networks": ["127.0.0.0/8"],
-            "allowed_ports": ["80", "443", source.rpartition(":")[2]],
-        },
-    )
-
-
-def web(source: str, path: str) -> dict[str, str]:
-    return {"name": "web-download", "uri": f"{source}{path}"}
-
-
-def message(person: Person, image_id: str) -> str:
-    return person.get(f"/v2/images/{image_id}/tasks").json["tasks"][0]["message"]
+from web_source import DATA, message, web
 
 
 def test_staged_data_becomes_the_data_of_the_image(service: Service, alice: Person) -> None:

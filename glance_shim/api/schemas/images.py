@@ -18,7 +18,7 @@ from glance_shim.api.schemas.common import (
     shown,
 )
 from glance_shim.context import Context
-from glance_shim.core import images, lifecycle
+from glance_shim.core import images, lifecycle, locations
 from glance_shim.db.images import ImageRow
 
 NAME = "image"
@@ -258,24 +258,27 @@ def present(context: Context, image: ImageRow) -> dict[str, Any]:
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
     }
-    if image.locations:
+    if image.locations or deployment.config.show_multiple_locations:
         document.update(_places(context, image))
     return document
 
 
-def _places(context: Context, image: ImageRow) -> Mapping[str, str]:
-    deployment = context.deployment
-    ordered = deployment.stores.in_order(image.locations)
-    places = {}
-    if deployment.stores.multi:
+def _places(context: Context, image: ImageRow) -> Mapping[str, Any]:
+    config, stores = context.deployment.config, context.deployment.stores
+    places: dict[str, Any] = {}
+    if stores.multi and image.locations:
+        ordered = stores.in_order(image.locations)
         places["stores"] = ",".join(location.store_id for location in ordered)
     if (
-        deployment.config.show_image_direct_url
+        (config.show_image_direct_url or config.show_multiple_locations)
         and (image.status != "deactivated" or context.is_admin)
         and context.allows("get_image_location", images.target(context, image))
     ):
-        best = ordered[0]
-        places["direct_url"] = deployment.stores.find(best.store_id).url(best.blob_id)
+        shown = locations.shown(context, image)
+        if config.show_multiple_locations:
+            places["locations"] = shown
+        if config.show_image_direct_url and shown:
+            places["direct_url"] = shown[0]["url"]
     return places
 
 
