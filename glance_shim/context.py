@@ -36,6 +36,7 @@ class Deployment:
     protections: Any
     extra_properties: Any
     tokens: Any
+    notifier: Any
 
 
 @dataclasses.dataclass(frozen=True)

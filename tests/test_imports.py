@@ -19,6 +19,7 @@ LAYERS = [
     {"config", "context", "addresses"},
     {"exchange"},
     {"fetching"},
+    {"notifications"},
     {"stores", "db"},
     {"policy"},
     {"core"},

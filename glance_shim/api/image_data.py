@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import time
 from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
 
 import flask
 from flask.views import MethodView
@@ -14,7 +16,8 @@ from werkzeug.wsgi import FileWrapper
 from glance_shim import errors
 from glance_shim.api import body, ranges, smorest
 from glance_shim.api.authentication import current_context
-from glance_shim.core import image_data
+from glance_shim.context import Context
+from glance_shim.core import events, image_data
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +75,11 @@ class ImageFile(MethodView):
     def get(self, image_id: str) -> flask.Response:
         """Download the data of an image, or one range of it."""
         span = ranges.asked_for()
-        download = image_data.download(current_context(), image_id, span, _preferred())
+        context = current_context()
+        download = image_data.download(context, image_id, span, _preferred())
         if download is None:
             return flask.Response(status=204)
-        return _sent(download, partial=span is not None)
+        return _sent(context, download, partial=span is not None)
 
 
 def _preferred() -> list[str]:
@@ -90,39 +94,87 @@ def _preferred() -> list[str]:
     return names
 
 
-def _sent(download: image_data.Download, partial: bool) -> flask.Response:
+def _sent(context: Context, download: image_data.Download, partial: bool) -> flask.Response:
     image, start, length = download.image, download.start, download.length
     response = flask.Response(
-        _chunks(download), 206 if partial else 200, mimetype=OCTETS, direct_passthrough=True
+        _Leaving(context, download).chunks(),
+        206 if partial else 200,
+        mimetype=OCTETS,
+        direct_passthrough=True,
     )
     response.content_length = length
     if image.checksum:
         response.headers["Content-MD5"] = image.checksum
     if partial:
         response.headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{image.size}"
-    began = time.monotonic()
-
-    def done() -> None:
-        download.reading.close()
-        seconds = time.monotonic() - began
-        log.info("Image %s: %d bytes sent in %.3f s", image.id, length, seconds)
-
-    response.call_on_close(done)
     return response
 
 
-def _chunks(download: image_data.Download) -> Iterable[bytes]:
-    """A whole file leaves by sendfile where the server can; else 256 KiB at a time."""
-    reading = download.reading
-    wrap = flask.request.environ.get("wsgi.file_wrapper")
-    if reading.file is not None and wrap not in (None, FileWrapper):
-        return wrap(reading.file, body.BLOCK)
-    return _cut(reading, download.length)
+class _Leaving:
+    """The bytes of a download on their way out.
+
+    The server gets them without Werkzeug in between, and closes what it got:
+    that is the end of the download, whether it was whole or not.
+    """
+
+    def __init__(self, context: Context, download: image_data.Download) -> None:
+        self._context = context
+        self._download = download
+        self._count = 0
+        self._began = time.monotonic()
+
+    def chunks(self) -> Iterable[bytes]:
+        """A whole file leaves by sendfile where the server can; else 256 KiB at a time."""
+        file = self._download.reading.file
+        wrap = flask.request.environ.get("wsgi.file_wrapper")
+        if file is None or wrap in (None, FileWrapper):
+            return self
+        wrapped: Any = wrap(_Followed(file, self._download.start), body.BLOCK)
+        wrapped.close = functools.partial(self._close_file, wrapped.filelike)
+        return wrapped
+
+    def __iter__(self) -> Iterator[bytes]:
+        length = self._download.length
+        for chunk in self._download.reading:
+            if self._count >= length:
+                break
+            part = chunk[: length - self._count]
+            yield part
+            self._count += len(part)
+
+    def _close_file(self, file: _Followed) -> None:
+        self._count = file.count
+        self.close()
+
+    def close(self) -> None:
+        download, sent = self._download, self._count
+        download.reading.close()
+        events.sent(self._context, download.image, download.length, sent)
+        seconds = time.monotonic() - self._began
+        log.info("Image %s: %d bytes sent in %.3f s", download.image.id, sent, seconds)
 
 
-def _cut(reading: Iterable[bytes], length: int) -> Iterator[bytes]:
-    for chunk in reading:
-        yield chunk[:length]
-        length -= len(chunk)
-        if length <= 0:
-            break
+class _Followed:
+    """A file that knows how far the server has come.
+
+    Its own position does not tell: gunicorn puts it back after sendfile, of
+    which only the seek at its end can be seen.
+    """
+
+    def __init__(self, file: BinaryIO, start: int) -> None:
+        self._file = file
+        self._start = start
+        self.count = 0
+        self.fileno = file.fileno
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.count += len(data)
+        return data
+
+    def seek(self, position: int) -> None:
+        self._file.seek(position)
+        self.count = position - self._start
+
+    def close(self) -> None:
+        self._file.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import arrivals, cache, cache_filling, images, lifecycle
+from glance_shim.core import arrivals, cache, cache_filling, events, images, lifecycle
 from glance_shim.db import connection
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow, Location
@@ -48,11 +48,20 @@ def upload(
     lease = arrivals.Lease(context, image, store.store_id, announced, status="saving")
     data = arrivals.Inspected(context, image, chunks, declared, lease.progress)
     began = time.monotonic()
-    with lease.held(), arrivals.kept(store, lease.blob_id, data):
-        _activate(lease, data.facts)
+    events.data_moved(context.deployment, "prepare", image, store.store_id)
+    try:
+        with lease.held(), arrivals.kept(store, lease.blob_id, data):
+            _activate(lease, data.facts)
+    except Exception as exc:
+        events.upload_failed(context.deployment, image_id, exc)
+        raise
     seconds = time.monotonic() - began
     log.info("Image %s is active: %d bytes received in %.3f s", image_id, data.size, seconds)
-    return images.get(context, image_id)
+    image = images.get(context, image_id)
+    events.data_moved(context.deployment, "upload", image, store.store_id)
+    for what in ("activate", "update"):
+        events.image(context.deployment, what, image)
+    return image
 
 
 def _announced(context: Context, declared: int | None, expected: int | None) -> int:
@@ -89,6 +98,8 @@ def stage(
         staged = {"staged": lease.blob_id, "size": data.size}
         if not rows.move_status(image_id, "uploading", "uploading", **staged):
             raise errors.ImageDeletedMeanwhile(image_id=image_id)
+    changed = image._replace(status="uploading", size=data.size)
+    events.image(context.deployment, "update", changed)
     log.info("Image %s is staged: %d bytes received", image_id, data.size)
 
 

@@ -10,7 +10,15 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import cache, lifecycle, location_changes, patching, quotas, removals
+from glance_shim.core import (
+    cache,
+    events,
+    lifecycle,
+    location_changes,
+    patching,
+    quotas,
+    removals,
+)
 from glance_shim.core.changes import Change
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
@@ -90,6 +98,7 @@ def create(
     with connection.writing():
         quotas.require_image(owner)
         image = rows.add(values, properties, tags)
+        events.image(context.deployment, "create", image)
     log.info("Image %s is created by project %s", image.id, context.project_id)
     return image
 
@@ -191,6 +200,9 @@ def update(context: Context, image_id: str, changes: Sequence[Change]) -> ImageR
         gone = [(each.store_id, each.blob_id) for each in image.locations]
         kept = {each[:2] for each in changed.locations}
         uploads.add_removals(image_id, [each for each in gone if each not in kept], 0)
+        if (image.status, changed.status) == ("queued", "active"):
+            events.image(context.deployment, "activate", changed)
+        events.image(context.deployment, "update", changed)
     if len(kept) < len(gone):
         removals.carry_out(context.deployment, image_id)
     return changed
@@ -215,6 +227,7 @@ def delete(context: Context, image_id: str) -> None:
         uploads.add_removals(image_id, blobs, config.scrub_time if delayed else 0)
         if image.staged:
             uploads.add_removals(image_id, [(STAGING, image.staged)], 0)
+        events.image(context.deployment, "delete", image._replace(status="deleted"))
     log.info("Image %s is deleted by project %s", image_id, context.project_id)
     removals.carry_out(context.deployment, image_id)
     cache.forget(context.deployment, image_id)
@@ -235,4 +248,5 @@ def _switch(context: Context, image_id: str, action: str, was: str, to: str) -> 
     context.enforce(action, target(context, image))
     lifecycle.require(image, action)
     if image.status == was and rows.move_status(image_id, was, to):
+        events.image(context.deployment, "update", image._replace(status=to))
         log.info("Image %s is %s", image_id, to)

@@ -15,8 +15,17 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context, Deployment
-from glance_shim.core import arrivals, import_methods, import_plugins, quotas, removals, tasks
-from glance_shim.core.imports import EMPTY, FAILED, IMPORTING, LOCK, joined, split
+from glance_shim.core import (
+    arrivals,
+    events,
+    import_methods,
+    import_plugins,
+    quotas,
+    removals,
+    tasks,
+)
+from glance_shim.core.import_properties import FAILED, IMPORTING, LOCK, joined, split
+from glance_shim.core.imports import EMPTY
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow, Location
@@ -64,7 +73,11 @@ class Import:
         """Write what ``make`` says of the image as it is now, if it still is ours."""
         image = rows.find_any_for_change(self.image_id)
         self._require_ours(image)
-        return rows.save(image, **make(image))  # type: ignore[arg-type]
+        changed = rows.save(image, **make(image))  # type: ignore[arg-type]
+        if (image.status, changed.status) == ("importing", "active"):  # type: ignore[union-attr]
+            events.image(self.deployment, "activate", changed)
+        events.image(self.deployment, "update", changed)
+        return changed
 
 
 def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
@@ -152,6 +165,7 @@ def store(job: Import) -> None:
         except (Cancelled, tasks.Lost):
             raise
         except errors.Error as exc:
+            events.upload_failed(job.deployment, job.image_id, exc)
             if job.must_succeed:
                 raise
             log.warning("Image %s is not in store %s: %s", job.image_id, store_id, exc)
@@ -179,12 +193,14 @@ def _store_in(job: Import, store_id: str) -> None:
             job.working.tell(f"Copied {count // (1 << 20)} MiB")
 
     data = arrivals.Inspected(job.context, image, reading, on_progress=progress)
+    events.data_moved(job.deployment, "prepare", image, store_id)
     try:
         with lease.held(), arrivals.kept(target, lease.blob_id, data):
             _require_same(image, data.facts)
             with arrivals.recording(image.id, lease.blob_id):
                 lease.require_quota(data.size)
                 lease.release()
+                events.data_moved(job.deployment, "upload", image, store_id)
                 job.change(lambda now: _kept_in(job, now, lease, data.facts))
     finally:
         reading.close()
@@ -269,7 +285,7 @@ def give_up(job: Import) -> None:
         }
         if image.status != "active":
             changes |= EMPTY
-        rows.save(image, **changes)
+        events.image(job.deployment, "update", rows.save(image, **changes))
         _note_staged(image)
         uploads.add_removals(image.id, [(e.store_id, e.blob_id) for e in written], 0)
     removals.carry_out(job.deployment, job.image_id)

@@ -16,7 +16,8 @@ from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context
-from glance_shim.core import images, lifecycle, tasks
+from glance_shim.core import events, images, tasks
+from glance_shim.core.import_properties import FAILED, IMPORTING, LOCK, joined, split
 from glance_shim.db import connection
 from glance_shim.db import images as rows
 from glance_shim.db import tasks as task_rows
@@ -25,9 +26,6 @@ from glance_shim.db.images import ImageRow
 log = logging.getLogger(__name__)
 
 TASK_TYPE = "api_image_import"
-LOCK = lifecycle.LOCK
-IMPORTING = "os_glance_importing_to_stores"
-FAILED = "os_glance_failed_import"
 
 # Seconds without a change after which another import may take the lock.
 STALE = {"pending": 7200, "processing": 3600, "success": 3600, "failure": 3600}
@@ -90,7 +88,8 @@ def submit(
         task = tasks.submit(
             context, TASK_TYPE, task_input, image_id, only_here=bool(credential)
         )
-        rows.save(image, properties={**image.properties, LOCK: task.id})
+        changed = rows.save(image, properties={**image.properties, LOCK: task.id})
+        events.image(context.deployment, "update", changed)
     if credential is not None:
         tasks.keep_credential(task.id, credential)
     log.info("Import of image %s by %s is task %s", image_id, request.method, task.id)
@@ -180,13 +179,3 @@ def _targets(context: Context, image: ImageRow, request: Request) -> list[str | 
         if request.method == "copy-image" and store_id in present:
             raise errors.Invalid(reason=f"Store '{store_id}' already has the image")
     return list(targets)
-
-
-def split(text: str) -> list[str]:
-    """The store ids of one of the two ``os_glance`` lists."""
-    return [each for each in text.split(",") if each]
-
-
-def joined(store_ids: Any) -> str:
-    """Store ids as one of the two ``os_glance`` lists has them."""
-    return ",".join(sorted(set(store_ids)))

@@ -29,9 +29,6 @@ NEEDED: dict[str, tuple[tuple[str, ...], type[errors.Error]]] = {
     "reactivate": (("active", "deactivated"), errors.WrongStatusForAction),
 }
 
-# The property that keeps others from importing; its value is the id of a task.
-LOCK = "os_glance_import_task"
-
 FORMATS_OPEN = ("queued", "importing")
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context
-from glance_shim.core import lifecycle, quotas
+from glance_shim.core import quotas
 from glance_shim.core.changes import Change
+from glance_shim.core.import_properties import LOCK
 from glance_shim.db import connection
 from glance_shim.db.images import ImageRow, Location
 
@@ -65,7 +66,7 @@ def _require_possible(
             action="this change of locations",
             needed=" or ".join(needed),
         )
-    if lifecycle.LOCK in image.properties:
+    if LOCK in image.properties:
         raise errors.Conflict(reason="Data of the image is being imported; wait for its end")
 
 

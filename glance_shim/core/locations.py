@@ -9,7 +9,8 @@ from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context, Deployment
-from glance_shim.core import images, imports, removals, tasks
+from glance_shim.core import events, images, imports, removals, tasks
+from glance_shim.core.import_properties import LOCK
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow, Location
@@ -67,7 +68,8 @@ def add(
         imports.take_lock(image)
         task_input = {"image_id": image_id, "loc_url": url, "validation_data": validation or {}}
         task = tasks.submit(context, TASK_TYPE, task_input, image_id)
-        rows.save(image, properties={**image.properties, imports.LOCK: task.id})
+        changed = rows.save(image, properties={**image.properties, LOCK: task.id})
+        events.image(context.deployment, "update", changed)
 
 
 def delete_copy(context: Context, image_id: str, store_id: str) -> None:
@@ -143,12 +145,15 @@ class AtLocation:
         with connection.writing():
             self.working.require()
             image = rows.find_any_for_change(self.image_id)
-            if image is None or image.properties.get(imports.LOCK) != self.task.id:
+            if image is None or image.properties.get(LOCK) != self.task.id:
                 raise errors.ImageDeletedMeanwhile(image_id=self.image_id)
             if columns.pop("done", False):
-                kept = {k: v for k, v in image.properties.items() if k != imports.LOCK}
+                kept = {k: v for k, v in image.properties.items() if k != LOCK}
                 columns["properties"] = kept
-            rows.save(image, **columns)
+            changed = rows.save(image, **columns)
+            if image.status != "active" and changed.status == "active":
+                events.image(self.deployment, "activate", changed)
+            events.image(self.deployment, "update", changed)
 
 
 def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
@@ -167,7 +172,7 @@ def undo(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
     """Leave the image queued without a location, unless it is active already."""
     job = AtLocation(deployment, task, working)
     image = rows.find_any(job.image_id)
-    if image is None or image.properties.get(imports.LOCK) != task.id:
+    if image is None or image.properties.get(LOCK) != task.id:
         return
     job.change(
         **({} if image.status == "active" else imports.EMPTY | {"locations": []}), done=True

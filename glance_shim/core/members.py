@@ -11,7 +11,7 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import images, quotas
+from glance_shim.core import events, images, quotas
 from glance_shim.db import connection
 from glance_shim.db import members as rows
 from glance_shim.db.images import ImageRow
@@ -51,6 +51,7 @@ def add(context: Context, image_id: str, member_id: str) -> MemberRow:
         limit = context.config.image_member_quota
         quotas.require("image_member_quota", limit, rows.count(image_id) + 1, "members")
         member = rows.add(image_id, member_id)
+        events.member(context.deployment, "create", member)
     log.info("Image %s is offered to project %s", image_id, member_id)
     return member
 
@@ -90,14 +91,17 @@ def set_status(context: Context, image_id: str, member_id: str, status: str) -> 
     if not rows.set_status(image_id, member_id, status):
         raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
     log.info("Project %s has %s image %s", member_id, status, image_id)
-    return rows.find(image_id, member_id) or member._replace(status=status)
+    changed = rows.find(image_id, member_id) or member._replace(status=status)
+    events.member(context.deployment, "update", changed)
+    return changed
 
 
 def delete(context: Context, image_id: str, member_id: str) -> None:
     """Take an offer back; the member loses access at once."""
     image = _require_shared(images.get(context, image_id))
-    _find(context, image, member_id)
+    member = _find(context, image, member_id)
     context.enforce("delete_member", _target(context, image, member_id))
     if not rows.delete(image_id, member_id):
         raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
+    events.member(context.deployment, "delete", member)
     log.info("Image %s is no longer offered to project %s", image_id, member_id)

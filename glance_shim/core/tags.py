@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import images, quotas
+from glance_shim.core import events, images, quotas
 from glance_shim.db import connection
 from glance_shim.db import images as rows
 
@@ -18,7 +18,7 @@ def add(context: Context, image_id: str, tag: str) -> None:
             return
         tags = [*image.tags, tag]
         quotas.require("image_tag_quota", context.config.image_tag_quota, len(tags), "tags")
-        rows.save(image, tags=tags)
+        events.image(context.deployment, "update", rows.save(image, tags=tags))
 
 
 def delete(context: Context, image_id: str, tag: str) -> None:
@@ -28,4 +28,5 @@ def delete(context: Context, image_id: str, tag: str) -> None:
         context.enforce("modify_image", images.target(context, image))
         if tag not in image.tags:
             raise errors.TagNotFound(image_id=image_id, tag=tag)
-        rows.save(image, tags=[each for each in image.tags if each != tag])
+        changed = rows.save(image, tags=[each for each in image.tags if each != tag])
+        events.image(context.deployment, "update", changed)

@@ -9,7 +9,8 @@ from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context, Deployment
-from glance_shim.core import images, import_steps, imports, locations, tasks
+from glance_shim.core import events, images, import_steps, imports, locations, tasks
+from glance_shim.core.import_properties import LOCK
 from glance_shim.db import connection
 from glance_shim.db import images as image_rows
 from glance_shim.db import tasks as rows
@@ -67,7 +68,7 @@ def _legacy_image(context: Context, task: TaskRow, given: dict[str, Any]) -> str
     properties = {name: str(value) for name, value in values.items()}
     with connection.writing():
         image = images.create(context, properties, **base)
-        image_rows.save(image, properties={**image.properties, imports.LOCK: task.id})
+        image_rows.save(image, properties={**image.properties, LOCK: task.id})
         rows.set_image(task.id, image.id)
     return image.id
 
@@ -96,6 +97,7 @@ def run_next(deployment: Deployment) -> bool:
     task = rows.claim(tasks.worker_name(), tasks.LEASE_SECONDS)
     if task is None:
         return False
+    events.task(deployment, "processing", task)
     with tasks.Working(deployment, task).held() as working:
         try:
             if task.attempts > MOST_ATTEMPTS:
@@ -113,4 +115,9 @@ def run_next(deployment: Deployment) -> bool:
         else:
             rows.finish(task.id, "success", tasks.expiry(deployment), result=result)
     tasks.forget_credential(task.id)
+    ended = rows.find(task.id)
+    if ended is not None and ended.status in ("success", "failure"):
+        events.task(deployment, ended.status, ended)
+        # Glance tells of the run with the status that the task had when it was handed over.
+        events.task(deployment, "run", ended._replace(status="pending"))
     return True

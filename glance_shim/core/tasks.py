@@ -15,7 +15,7 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context, Deployment
-from glance_shim.core import images
+from glance_shim.core import events, images
 from glance_shim.db import connection
 from glance_shim.db import tasks as rows
 from glance_shim.db.tasks import TaskRow
@@ -100,6 +100,7 @@ def submit(
         worker=worker_name() if only_here else None,
         lease_seconds=LEASE_SECONDS if only_here else 0,
     )
+    events.task(context.deployment, "create", task)
     wake.set()
     return task
 

@@ -6,7 +6,7 @@ import contextlib
 import contextvars
 import os
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import peewee
@@ -18,6 +18,11 @@ from glance_shim import errors
 FAILURES = (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError)
 
 _current: contextvars.ContextVar[Any] = contextvars.ContextVar("database", default=None)
+
+# What is to be done once the transaction at hand has committed.
+_after_commit: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar(
+    "after_commit", default=None
+)
 
 
 class CurrentDatabase(peewee.DatabaseProxy):
@@ -116,12 +121,35 @@ def borrowed() -> Iterator[None]:
         db.close()
 
 
-def writing() -> Any:
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
     """A transaction that will write.
 
     On SQLite it takes the write lock at once: a transaction that reads first
     and writes later cannot wait for another writer, it fails.
     """
-    if isinstance(_current.get(), peewee.SqliteDatabase):
-        return database.atomic("IMMEDIATE")
-    return database.atomic()
+    outer, mine = _after_commit.get(), list[Callable[[], None]]()
+    token = _after_commit.set(mine)
+    immediate = isinstance(_current.get(), peewee.SqliteDatabase)
+    try:
+        with database.atomic("IMMEDIATE") if immediate else database.atomic():
+            yield
+    finally:
+        _after_commit.reset(token)
+    if outer is not None:
+        outer.extend(mine)
+        return
+    for action in mine:
+        action()
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Do something once the transaction at hand has committed; at once if there is none.
+
+    It is not done at all if the transaction is rolled back.
+    """
+    pending = _after_commit.get()
+    if pending is None:
+        action()
+    else:
+        pending.append(action)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from glance_shim.options import images, imports, keystone, metadefs, service, stores
+from glance_shim.options import (
+    images,
+    imports,
+    keystone,
+    metadefs,
+    notifications,
+    service,
+    stores,
+)
 
 STORE_OPTIONS = stores.STORE_OPTIONS
 COMMON_STORE_OPTIONS = stores.COMMON_STORE_OPTIONS
 AUTH_SECTIONS = keystone.AUTH_SECTIONS
 OPTIONS: dict[str, list[cfg.Opt]] = {}
-for module in (service, keystone, images, imports, stores, metadefs):
+for module in (service, keystone, images, imports, stores, metadefs, notifications):
     for section, options in module.OPTIONS.items():
         OPTIONS.setdefault(section, []).extend(options)

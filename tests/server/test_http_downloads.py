@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -118,3 +119,24 @@ def test_data_outlives_the_image_for_who_is_reading_it(server: Server) -> None:
         begun = response.read(1000)
         assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
         assert begun + response.read() == body
+
+
+def test_the_log_says_how_much_was_sent(server: Server, path: str, data: bytes) -> None:
+    before = len(server.log())
+    server.get(path)
+    server.get(path, Range="bytes=10-19")
+    connection = server.connect()
+    connection.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {server.token}\r\n\r\n".encode()
+    )
+    connection.recv(65_536)
+    reset(connection)
+
+    def counts() -> list[int]:
+        found = re.findall(r": (\d+) bytes sent", server.log()[before:])
+        return sorted(int(count) for count in found)
+
+    until(lambda: len(counts()) == 3, "three downloads are in the log")
+    part, aborted, whole = counts()
+    assert (part, whole) == (10, len(data))
+    assert aborted < len(data)

@@ -8,7 +8,7 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import quotas
+from glance_shim.core import events, quotas
 from glance_shim.core.metadefs import parts
 from glance_shim.db import connection
 from glance_shim.db.metadefs import namespaces as rows
@@ -118,6 +118,7 @@ def create(context: Context, document: Mapping[str, Any]) -> NamespaceRow:
         limit = context.config.metadef_namespace_limit
         quotas.require("metadef_namespace_limit", limit, rows.count() + 1, "namespaces")
         namespace = rows.add(**_complete(values))
+        events.namespace(context.deployment, "create", namespace)
         for kind, name, definition in described(document):
             parts.add(context, namespace, kind, name, definition)
     log.info("Namespace %s is created by project %s", namespace.namespace, context.project_id)
@@ -155,7 +156,9 @@ def update(context: Context, name: str, document: Mapping[str, Any]) -> Namespac
     values.setdefault("owner", context.project_id)
     with connection.writing():
         namespace = get_for_change(context, name, "modify_metadef_namespace")
-        return rows.save(namespace, **_complete(values))
+        changed = rows.save(namespace, **_complete(values))
+        events.namespace(context.deployment, "update", changed, old=namespace.namespace)
+        return changed
 
 
 def delete(context: Context, name: str) -> None:
@@ -164,4 +167,5 @@ def delete(context: Context, name: str) -> None:
         namespace = get_for_change(context, name, "delete_metadef_namespace")
         require_unprotected(namespace)
         rows.delete(namespace)
+        events.namespace(context.deployment, "delete", namespace)
     log.info("Namespace %s is deleted by project %s", name, context.project_id)

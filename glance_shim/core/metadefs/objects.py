@@ -42,8 +42,7 @@ def update(
     with connection.writing():
         found = namespaces.get_for_change(context, namespace, "modify_metadef_object")
         part = parts.find(found, KIND, name)
-        parts.require_few_properties(context, definition)
-        return rows.save(part, new_name, definition)
+        return parts.replace(context, found, part, new_name, definition)
 
 
 def delete(context: Context, namespace: str, name: str) -> None:
@@ -52,7 +51,7 @@ def delete(context: Context, namespace: str, name: str) -> None:
         found = namespaces.get_for_change(context, namespace, "delete_metadef_object")
         part = parts.find(found, KIND, name)
         namespaces.require_unprotected(found)
-        rows.delete(part)
+        parts.remove(context, found, part)
 
 
 def delete_all(context: Context, namespace: str) -> None:
@@ -60,4 +59,4 @@ def delete_all(context: Context, namespace: str) -> None:
     with connection.writing():
         found = namespaces.get_for_change(context, namespace, "delete_metadef_namespace")
         namespaces.require_unprotected(found)
-        rows.delete_all(found.id, KIND)
+        parts.remove_all(context, found, KIND, "objects")

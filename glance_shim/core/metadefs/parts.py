@@ -7,7 +7,7 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import quotas
+from glance_shim.core import events, quotas
 from glance_shim.db.metadefs import parts as rows
 from glance_shim.db.metadefs.namespaces import NamespaceRow
 from glance_shim.db.metadefs.parts import PartRow
@@ -48,7 +48,36 @@ def add(
     require_few_properties(context, definition or {})
     if kind == "association":
         rows.know([name], loaded)
-    return rows.add(namespace.id, kind, name, definition, loaded)
+    part = rows.add(namespace.id, kind, name, definition, loaded)
+    if not loaded:
+        events.part(context.deployment, "create", namespace.namespace, part)
+    return part
+
+
+def replace(
+    context: Context,
+    namespace: NamespaceRow,
+    part: PartRow,
+    name: str,
+    definition: Mapping[str, Any],
+) -> PartRow:
+    """Replace a part, its name included; raises `errors.PartExists`."""
+    require_few_properties(context, definition)
+    changed = rows.save(part, name, definition)
+    events.part(context.deployment, "update", namespace.namespace, changed, old=part.name)
+    return changed
+
+
+def remove(context: Context, namespace: NamespaceRow, part: PartRow) -> None:
+    """Remove a part."""
+    rows.delete(part)
+    events.part(context.deployment, "delete", namespace.namespace, part)
+
+
+def remove_all(context: Context, namespace: NamespaceRow, kind: str, plural: str) -> None:
+    """Remove all parts of a kind."""
+    rows.delete_all(namespace.id, kind)
+    events.namespace(context.deployment, f"delete_{plural}", namespace)
 
 
 def require_few_properties(context: Context, definition: Mapping[str, Any]) -> None:

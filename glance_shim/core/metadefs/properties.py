@@ -55,7 +55,7 @@ def update(
     with connection.writing():
         found = namespaces.get_for_change(context, namespace, "modify_metadef_property")
         part = parts.find(found, KIND, name)
-        return rows.save(part, new_name, definition)
+        return parts.replace(context, found, part, new_name, definition)
 
 
 def delete(context: Context, namespace: str, name: str) -> None:
@@ -64,7 +64,7 @@ def delete(context: Context, namespace: str, name: str) -> None:
         found = namespaces.get_for_change(context, namespace, "remove_metadef_property")
         part = parts.find(found, KIND, name)
         namespaces.require_unprotected(found)
-        rows.delete(part)
+        parts.remove(context, found, part)
 
 
 def delete_all(context: Context, namespace: str) -> None:
@@ -72,4 +72,4 @@ def delete_all(context: Context, namespace: str) -> None:
     with connection.writing():
         found = namespaces.get_for_change(context, namespace, "delete_metadef_namespace")
         namespaces.require_unprotected(found)
-        rows.delete_all(found.id, KIND)
+        parts.remove_all(context, found, KIND, "properties")

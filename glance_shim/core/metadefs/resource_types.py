@@ -50,4 +50,4 @@ def dissociate(context: Context, namespace: str, name: str) -> None:
         )
         part = parts.find(found, KIND, name)
         namespaces.require_unprotected(found)
-        rows.delete(part)
+        parts.remove(context, found, part)

@@ -58,7 +58,8 @@ def update(context: Context, namespace: str, name: str, new_name: str) -> PartRo
     """Rename a tag; raises `errors.PartExists`."""
     with connection.writing():
         found = namespaces.get_for_change(context, namespace, "modify_metadef_tag")
-        return rows.save(parts.find(found, KIND, name), new_name, {})
+        part = parts.find(found, KIND, name)
+        return parts.replace(context, found, part, new_name, {})
 
 
 def delete(context: Context, namespace: str, name: str) -> None:
@@ -67,7 +68,7 @@ def delete(context: Context, namespace: str, name: str) -> None:
         found = namespaces.get_for_change(context, namespace, "delete_metadef_tag")
         part = parts.find(found, KIND, name)
         namespaces.require_unprotected(found)
-        rows.delete(part)
+        parts.remove(context, found, part)
 
 
 def delete_all(context: Context, namespace: str) -> None:
@@ -76,4 +77,4 @@ def delete_all(context: Context, namespace: str) -> None:
     with connection.writing():
         found = namespaces.get_for_change(context, namespace, *rules)
         namespaces.require_unprotected(found)
-        rows.delete_all(found.id, KIND)
+        parts.remove_all(context, found, KIND, "tags")

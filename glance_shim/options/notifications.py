@@ -1,0 +1,34 @@
+"""Options of telling others what happened."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+OPTIONS: dict[str, list[cfg.Opt]] = {
+    "DEFAULT": [
+        cfg.StrOpt(
+            "default_publisher_id",
+            default="image.localhost",
+            help="Who notifications say that they come from.",
+        ),
+        cfg.ListOpt(
+            "disabled_notifications",
+            default=[],
+            help="Events that nobody is told of: a type such as image.send, or a group such as "
+            "image, which is all before the first dot.",
+        ),
+        cfg.StrOpt(
+            "notification_webhook_url",
+            secret=True,
+            help="Where the driver webhook posts each notification, as JSON.",
+        ),
+    ],
+    "oslo_messaging_notifications": [
+        cfg.MultiStrOpt(
+            "driver",
+            default=[],
+            help="How notifications are told: log, webhook, noop, or the name of a driver that "
+            "is installed (entry points glance_shim.notifications).",
+        ),
+    ],
+}
