@@ -7,11 +7,12 @@ from typing import Any
 import flask
 
 from glance_shim import errors
-from glance_shim.api import body, image_data, responses, smorest
+from glance_shim.api import body, image_data, responses, smorest, urls
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas import tasks as task_schemas
 from glance_shim.core import image_data as core_data
 from glance_shim.core import imports, tasks
+from glance_shim.core.identity import catalog
 
 blp = smorest.Blueprint(
     "imports", __name__, url_prefix="/v2/images/<image_id>", description="Imports"
@@ -45,8 +46,22 @@ def import_image(image_id: str) -> flask.Response:
     """Import the data of an image."""
     context = current_context()
     document = body.read_json()
-    imports.submit(context, image_id, _request(document), document)
+    request = _request(document)
+    imports.submit(context, image_id, request, document, _credential(request))
     return flask.Response(status=202)
+
+
+def _credential(request: imports.Request) -> tasks.Credential | None:
+    """What the import needs to act for the caller in another region, if it has to."""
+    if request.method != "glance-download":
+        return None
+    context = current_context()
+    token = flask.request.headers.get("X-Auth-Token", "")
+    listed = getattr(context.token, "catalog", None)
+    if listed is None:
+        base = urls.public_base(context.config, flask.request)
+        listed = catalog.services(base, context.config.identity.region)
+    return tasks.Credential(token, list(listed))
 
 
 @blp.route("/tasks", methods=["GET"])

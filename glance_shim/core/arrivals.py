@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -87,16 +88,24 @@ class Lease:
 
 
 class Staged:
-    """Data on its way into staging: counted, and compared with what was declared."""
+    """Data on its way into staging: counted, hashed, compared with what was declared.
+
+    At its end ``columns`` are those of the image that it decides.
+    """
 
     def __init__(
         self,
+        context: Context,
         chunks: Iterable[bytes],
-        limit: int,
-        declared: int | None,
-        on_progress: Callable[[int], None],
+        declared: int | None = None,
+        on_progress: Callable[[int], None] = lambda count: None,
     ) -> None:
-        self._counted = streams.Counted(chunks, limit, on_progress=on_progress)
+        config = context.config
+        self._algorithm = config.hashing_algorithm
+        self._hash = hashlib.new(self._algorithm)
+        observers = [self._hash.update]
+        limit = config.image_size_cap
+        self._counted = streams.Counted(chunks, limit, observers, on_progress)
         self._declared = declared
 
     @property
@@ -106,6 +115,11 @@ class Staged:
     def __iter__(self) -> Iterator[bytes]:
         yield from self._counted
         _require_declared(self._declared, self.size)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        hashed = f"{self._algorithm}:{self._hash.hexdigest()}"
+        return {"size": self.size, "staged_hash": hashed}
 
 
 def _require_declared(declared: int | None, received: int) -> None:

@@ -90,12 +90,11 @@ def stage(
     lifecycle.require(image, "upload")
     announced = _announced(context, declared, expected)
     lease = arrivals.Lease(context, image, staging.store_id, announced, status="uploading")
-    limit = context.config.image_size_cap
-    data = arrivals.Staged(chunks, limit, declared, lease.progress)
+    data = arrivals.Staged(context, chunks, declared, lease.progress)
     with lease.held(), arrivals.kept(staging, lease.blob_id, data), connection.writing():
         lease.require_quota(data.size)
         lease.release()
-        staged = {"staged": lease.blob_id, "size": data.size}
+        staged = {"staged": lease.blob_id, **data.columns}
         if not rows.move_status(image_id, "uploading", "uploading", **staged):
             raise errors.ImageDeletedMeanwhile(image_id=image_id)
     changed = image._replace(status="uploading", size=data.size)

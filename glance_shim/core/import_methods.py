@@ -12,7 +12,6 @@ from glance_shim.core import arrivals, tasks
 from glance_shim.core.identity import catalog
 from glance_shim.db import connection
 from glance_shim.db.images import ImageRow
-from glance_shim.stores import streams
 
 if TYPE_CHECKING:
     from glance_shim.core.import_steps import Import
@@ -44,7 +43,7 @@ def open_source(job: Import, image: ImageRow) -> Iterator[Source]:
         yield source
 
 
-def checked(job: Import, lease: arrivals.Lease, source: Source) -> Iterator[bytes]:
+def checked(job: Import, lease: arrivals.Lease, source: Source) -> arrivals.Staged:
     """The data of the source, held to ``image_size_cap`` and to the life of the task."""
 
     def progress(count: int) -> None:
@@ -52,11 +51,15 @@ def checked(job: Import, lease: arrivals.Lease, source: Source) -> Iterator[byte
         with connection.borrowed():
             job.working.tell(f"Fetched {count // (1 << 20)} MiB")
 
-    limit = job.context.config.image_size_cap
-    counted = streams.Counted(source.chunks, limit, on_progress=progress)
-    yield from counted
-    if source.size is not None and counted.size != source.size:
-        raise errors.SourceFailed(reason="it ended early")
+    def whole() -> Iterator[bytes]:
+        received = 0
+        for chunk in source.chunks:
+            received += len(chunk)
+            yield chunk
+        if source.size is not None and received != source.size:
+            raise errors.SourceFailed(reason="it ended early")
+
+    return arrivals.Staged(job.context, whole(), on_progress=progress)
 
 
 @contextlib.contextmanager

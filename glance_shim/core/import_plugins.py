@@ -8,6 +8,7 @@ import os
 import resource
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from oslo_utils.imageutils import format_inspector
 from glance_shim import errors
 from glance_shim.core import arrivals
 from glance_shim.db import connection, uploads
-from glance_shim.stores import streams
 
 if TYPE_CHECKING:
     from glance_shim.core.import_steps import Import
@@ -26,6 +26,16 @@ GZIP, ZIP, LHA = b"\x1f\x8b\x08", b"PK\x03\x04", b"-lh"
 
 # What qemu-img calls a disk format, where it has another name for it.
 QEMU_NAMES = {"vhd": "vpc"}
+# What reading an archive raises when it is not one, or one that is not understood.
+UNSOUND_ZIP = (
+    zipfile.BadZipFile,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+)
 QEMU_CPU_SECONDS = 2
 QEMU_MEMORY = 1 << 30
 
@@ -73,7 +83,7 @@ def _gzip(file: IO[bytes]) -> Iterator[bytes]:
     try:
         with gzip.GzipFile(fileobj=file) as content:
             yield from _blocks(content)
-    except (OSError, EOFError, ValueError) as exc:
+    except (OSError, EOFError, ValueError, zlib.error) as exc:
         raise PluginFailed(plugin="image_decompression", reason="not sound gzip data") from exc
 
 
@@ -88,7 +98,7 @@ def _zip(file: IO[bytes]) -> Iterator[bytes]:
                 )
             with archive.open(members[0]) as content:
                 yield from _blocks(content)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as exc:
+    except UNSOUND_ZIP as exc:
         raise PluginFailed(plugin="image_decompression", reason="not a sound zip file") from exc
 
 
@@ -102,8 +112,7 @@ def _replace(job: Import, chunks: Iterable[bytes], **columns: Any) -> None:
     image = job.image()
     staging = job.deployment.stores.staging
     lease = arrivals.Lease(job.context, image, staging.store_id)
-    limit = job.context.config.image_size_cap
-    data = streams.Counted(chunks, limit, on_progress=lease.progress)
+    data = arrivals.Staged(job.context, chunks, on_progress=lease.progress)
     with (
         lease.held(),
         arrivals.kept(staging, lease.blob_id, data),
@@ -111,7 +120,7 @@ def _replace(job: Import, chunks: Iterable[bytes], **columns: Any) -> None:
     ):
         lease.release()
         uploads.add_removals(image.id, [(staging.store_id, image.staged or "")], 0)
-        job.change(lambda _: {"staged": lease.blob_id, "size": data.size, **columns})
+        job.change(lambda _: {"staged": lease.blob_id, **data.columns, **columns})
 
 
 def convert(job: Import) -> None:

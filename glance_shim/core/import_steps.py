@@ -136,14 +136,16 @@ def fetch(job: Import) -> None:
         return
     staging = job.deployment.stores.staging
     lease = arrivals.Lease(job.context, image, staging.store_id)
-    with (
-        import_methods.open_source(job, image) as source,
-        lease.held(),
-        arrivals.kept(staging, lease.blob_id, import_methods.checked(job, lease, source)),
-        arrivals.recording(image.id, lease.blob_id),
-    ):
-        lease.release()
-        job.change(lambda now: {"staged": lease.blob_id, **source.values(now)})
+    with import_methods.open_source(job, image) as source:
+        data = import_methods.checked(job, lease, source)
+        with (
+            lease.held(),
+            arrivals.kept(staging, lease.blob_id, data),
+            arrivals.recording(image.id, lease.blob_id),
+        ):
+            lease.release()
+            fetched = {"staged": lease.blob_id, "staged_hash": data.columns["staged_hash"]}
+            job.change(lambda now: {**fetched, **source.values(now)})
 
 
 def prepare(job: Import) -> None:
@@ -208,12 +210,13 @@ def _store_in(job: Import, store_id: str) -> None:
 
 
 def _require_same(image: ImageRow, facts: dict[str, Any]) -> None:
-    """What is copied must be what the image is known to be."""
-    if image.os_hash_algo == facts["os_hash_algo"] and image.os_hash_value not in (
-        None,
-        facts["os_hash_value"],
-    ):
+    """What is stored must be what was staged, and what the image is known to be."""
+    algorithm, value = facts["os_hash_algo"], facts["os_hash_value"]
+    if image.os_hash_algo == algorithm and image.os_hash_value not in (None, value):
         raise errors.Conflict(reason="The staged data is not the data of the image")
+    staged_by, _, staged = (image.staged_hash or "").partition(":")
+    if staged_by == algorithm and staged != value:
+        raise errors.Conflict(reason="The staged data has changed since it was staged")
 
 
 def _kept_in(
@@ -246,7 +249,7 @@ def finish(job: Import) -> None:
         image = job.image()
         _note_staged(image)
         properties = {k: v for k, v in image.properties.items() if k != LOCK}
-        job.change(lambda _: {"staged": None, "properties": properties})
+        job.change(lambda _: {"staged": None, "staged_hash": None, "properties": properties})
     removals.carry_out(job.deployment, job.image_id)
     log.info("Image %s is imported", job.image_id)
 
@@ -281,6 +284,7 @@ def give_up(job: Import) -> None:
         changes: dict[str, Any] = {
             "locations": kept,
             "staged": None,
+            "staged_hash": None,
             "properties": {**properties, IMPORTING: "", FAILED: joined(failed)},
         }
         if image.status != "active":

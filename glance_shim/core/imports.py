@@ -77,7 +77,10 @@ def submit(
     image = images.get(context, image_id)
     targets = _require_possible(context, image, request)
     if request.method == "web-download":
-        fetching.check(request.options.get("uri") or "", context.config.import_filtering_opts)
+        uri = request.options.get("uri")
+        if not isinstance(uri, str):
+            raise errors.Invalid(reason="web-download needs uri, the URL of the data")
+        fetching.check(uri, context.config.import_filtering_opts)
     if not targets:
         return
     with connection.writing():

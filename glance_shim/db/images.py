@@ -48,6 +48,7 @@ class ImageRow(NamedTuple):
     tags: list[str]
     locations: list[Location]
     staged: str | None
+    staged_hash: str | None
 
 
 COLUMNS = tuple(getattr(Image, name) for name in ImageRow._fields)
@@ -256,6 +257,7 @@ def mark_deleted(image_id: str, status: str) -> bool:
             tags=[],
             locations=[],
             staged=None,
+            staged_hash=None,
         )
         .where((Image.id == image_id) & ~Image.deleted & ~Image.protected)
         .execute()

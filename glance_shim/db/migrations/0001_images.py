@@ -40,6 +40,7 @@ def up(migrator, db):
         tags = peewee.TextField()
         locations = peewee.TextField()
         staged = peewee.CharField(max_length=64, null=True)
+        staged_hash = peewee.CharField(max_length=160, null=True)
 
         class Meta:
             table_name = "images"

@@ -14,7 +14,8 @@ class Image(Base):
     `ImageProperty` and `ImageTag` hold the same facts row by row for filters.
     Both are written in one transaction, by ``db/images.py`` alone.
     ``locations`` lists where the data is: the store, the blob in it and
-    metadata; ``staged`` is the blob that waits to be imported. Being part of
+    metadata; ``staged`` is the blob that waits to be imported, ``staged_hash`` what it
+    was when it came, as algorithm and value. Being part of
     the row, they change together with the status. A deleted image keeps its
     row, because its id stays taken.
     """
@@ -43,6 +44,7 @@ class Image(Base):
     tags = JSONField(default=list)
     locations = JSONField(default=list)
     staged = peewee.CharField(max_length=64, null=True)
+    staged_hash = peewee.CharField(max_length=160, null=True)
 
     class Meta:
         table_name = "images"
