@@ -353,6 +353,13 @@ class BlobNotFound(Unavailable):
     message = "The data of an active image is missing from store '{store_id}'"
 
 
+class DataChanged(Unavailable):
+    message = (
+        "The data of image {image_id} in store '{store_id}' is not what it was: there are "
+        "{found} bytes, but the image has {size}"
+    )
+
+
 class StoreUnavailable(Unavailable):
     message = "Store '{store_id}' is not available at the moment"
 

@@ -53,6 +53,7 @@ OUT_OF_REACH = "its host is not one that may be reached"
 NOT_FETCHED = "it could not be fetched"
 TOO_LARGE = "it is too large"
 NOT_WHOLE = "it ended early or has not the length that was announced"
+OTHER_SIZE = "it has not the size that it is known to have"
 ENCODED = "it is encoded, for example compressed"
 
 
@@ -236,25 +237,28 @@ def fetch(
     headers: Mapping[str, str] = NOTHING,
     offset: int = 0,
     length: int | None = None,
+    total: int | None = None,
 ) -> Fetched:
     """Open ``url``, following redirects, to read at most ``limit`` bytes from it.
 
     ``headers`` go to the first origin only. With ``offset`` or ``length`` only
     that part is given; from a server that makes no parts, all is read up to
-    its end. Raises `errors.RefusedURL` and `errors.SourceFailed`.
+    its end. ``total``, if given, is how many bytes there must be in all.
+    Raises `errors.RefusedURL` and `errors.SourceFailed`.
     """
     last = "" if length is None else offset + length - 1
     part = {"Range": f"bytes={offset}-{last}"} if offset or length is not None else NOTHING
     answer = _follow("GET", url, options, headers, part)
     try:
         _require_data(answer, (200, 206) if part else (200,))
-        if not part:
-            return Fetched(answer, limit, answer.length)
         if answer.status == 206:
-            return Fetched(answer, limit, _granted(answer, offset, length))
-        size = length
-        if length is None and answer.length is not None:
-            size = answer.length - offset
+            return Fetched(answer, limit, _granted(answer, offset, length, total))
+        whole = total if answer.length is None else answer.length
+        if total not in (None, whole):
+            raise errors.SourceFailed(reason=OTHER_SIZE)
+        if not part:
+            return Fetched(answer, limit, whole)
+        size = whole - offset if length is None and whole is not None else length
         return Fetched(answer, limit, size, skip=offset)
     except BaseException:
         answer.close()
@@ -271,7 +275,7 @@ def _require_data(answer: Answer, statuses: Sequence[int]) -> None:
         raise errors.SourceFailed(reason=ENCODED)
 
 
-def _granted(answer: Answer, offset: int, length: int | None) -> int:
+def _granted(answer: Answer, offset: int, length: int | None, total: int | None) -> int:
     """The size of the part that is sent, if it is the one that was asked for."""
     match = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
     first, last = (int(match[1]), int(match[2])) if match else (-1, -1)
@@ -279,6 +283,8 @@ def _granted(answer: Answer, offset: int, length: int | None) -> int:
     if first != offset or size < 1 or (length is not None and size != length):
         log.info("%s sends another part", answer.target.authority)
         raise errors.SourceFailed(reason=NOT_FETCHED)
+    if match and total is not None and match[3] not in ("*", str(total)):
+        raise errors.SourceFailed(reason=OTHER_SIZE)
     return size
 
 

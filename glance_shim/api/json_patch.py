@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import flask
-import orjson
 
 from glance_shim import errors
 from glance_shim.api import body
@@ -18,7 +17,6 @@ V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 OPERATIONS = ("add", "replace", "remove")
 MOST_OPERATIONS = 200
-LONGEST_METADATA = 16 * 1024
 
 READ_ONLY = frozenset(
     (
@@ -78,24 +76,15 @@ def _change(item: Any, operation_of: Callable[[dict[str, Any]], tuple[str, Any]]
     if name in READ_ONLY:
         raise errors.ReadOnlyAttribute(name=name)
     schemas.refuse_reserved(name)
-    if name == "locations":
-        value = None if op == "remove" else _locations(op, item["value"])
-        return Change(op, name, value, position=keys[1] if len(keys) > 1 else None)
+    single = len(keys) > 1
+    position = keys[1] if single else ""
     if op == "remove":
-        return Change(op, name)
+        return Change(op, name, position=position)
+    if single:
+        (value,) = schemas.load_value(name, [item["value"]])
+        return Change(op, name, value, position=position)
     value = schemas.load_value(name, item["value"])
     return Change(op, name, value, must_be_new=op == "add" and operation_of is _v20)
-
-
-def _locations(op: str, value: Any) -> Any:
-    """One location to add, or all to replace, in the form they must have."""
-    found = schemas.load_value("locations", value if op == "replace" else [value])
-    for location in found:
-        if len(orjson.dumps(location["metadata"])) > LONGEST_METADATA:
-            raise errors.Invalid(
-                reason=f"The metadata of a location may have {LONGEST_METADATA} bytes"
-            )
-    return found if op == "replace" else found[0]
 
 
 def _v21(item: dict[str, Any]) -> tuple[str, Any]:

@@ -12,11 +12,11 @@ class Change:
 
     ``op`` is ``add``, ``replace`` or ``remove``. With ``must_be_new`` an
     ``add`` refuses to overwrite, as the older of the two patch types asks.
-    ``position`` is the place in a list, as text.
+    ``position`` is where in ``locations`` it happens, a number or ``-``.
     """
 
     op: str
     name: str
     value: Any = None
     must_be_new: bool = False
-    position: str | None = None
+    position: str = ""

@@ -41,7 +41,7 @@ def upload(
     image = images.get(context, image_id)
     context.enforce("upload_image", images.target(context, image))
     lifecycle.require(image, "upload")
-    _require_formats(image)
+    lifecycle.require_formats(image)
     if store.read_only:
         raise errors.StoreReadOnly(store_id=store.store_id)
     announced = _announced(context, declared, expected)
@@ -113,12 +113,6 @@ def _activate(lease: arrivals.Lease, facts: Mapping[str, Any]) -> None:
             raise errors.ImageDeletedMeanwhile(image_id=image_id)
 
 
-def _require_formats(image: ImageRow) -> None:
-    missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
-    if missing:
-        raise errors.FormatsMissing(names=" and ".join(missing))
-
-
 @dataclasses.dataclass(frozen=True)
 class Download:
     """Data on its way out: ``length`` bytes from ``start`` of ``image.size``."""
@@ -174,12 +168,11 @@ def _open(
             cache_filling.after_download(context.deployment, image, location)
             return reading
         reading.close()
-        log.error(
-            "Image %s has %s bytes in store %s, but %s are recorded",
-            image.id,
-            reading.size,
-            location.store_id,
-            image.size,
+        failure = errors.DataChanged(
+            image_id=image.id,
+            store_id=location.store_id,
+            found=reading.size,
+            size=image.size,
         )
-        failure = errors.StoreUnavailable(store_id=location.store_id)
+        log.error("%s", failure)
     raise failure

@@ -42,6 +42,12 @@ READ_ONLY = (
     "locations",
 )
 
+LOCATION_RULES = {
+    "add": "set_image_location",
+    "replace": "set_image_location",
+    "remove": "delete_image_location",
+}
+
 
 def target(context: Context, image: ImageRow) -> dict[str, Any]:
     """The facts about an image that rules look at."""
@@ -180,32 +186,47 @@ def _marker(context: Context, image_id: str) -> ImageRow:
 def update(context: Context, image_id: str, changes: Sequence[Change]) -> ImageRow:
     """Apply the changes in order, all or none, and return the image.
 
-    Without changes it needs no right but to see the image. Raises
-    `errors.Forbidden`, `errors.Conflict`, `errors.QuotaExceeded`.
+    Without changes it needs no right but to see the image. The first location
+    makes a queued image active; data of ours at one that is taken away goes.
+    Raises `errors.Forbidden`, `errors.Conflict`, `errors.QuotaExceeded` and,
+    for a location that cannot be one, `errors.Invalid`.
     """
     if not changes:
         return get(context, image_id)
     sizes: dict[str, int] = {}
     if any(change.name == "locations" for change in changes):
         image = get(context, image_id)
-        sizes = location_changes.sizes(context, image, changes, target(context, image))
+        wanted = _changed(context, image, changes).get("locations", [])
+        sizes = location_changes.look_up(context, image, wanted)
     with connection.writing():
         image = get_for_change(context, image_id)
-        facts = target(context, image)
-        for change in changes:
-            if change.name == "visibility":
-                _enforce_visibility(context, change.value, facts)
-        context.enforce("modify_image", facts)
-        changed = rows.save(image, **patching.apply(context, image, changes, sizes))
-        gone = [(each.store_id, each.blob_id) for each in image.locations]
-        kept = {each[:2] for each in changed.locations}
-        uploads.add_removals(image_id, [each for each in gone if each not in kept], 0)
+        columns = _changed(context, image, changes)
+        if "locations" in columns:
+            columns["size"] = location_changes.settle(
+                context, image, columns["locations"], sizes
+            )
+        changed = rows.save(image, **columns)
         if (image.status, changed.status) == ("queued", "active"):
             events.image(context.deployment, "activate", changed)
         events.image(context.deployment, "update", changed)
-    if len(kept) < len(gone):
+    if "locations" in columns:
+        count, project_id = len(changed.locations), context.project_id
+        log.info("Image %s has %d locations by project %s", image_id, count, project_id)
         removals.carry_out(context.deployment, image_id)
     return changed
+
+
+def _changed(context: Context, image: ImageRow, changes: Sequence[Change]) -> dict[str, Any]:
+    """The columns that the changes make different, for who may make each of them."""
+    facts = target(context, image)
+    for change in changes:
+        if change.name == "visibility":
+            _enforce_visibility(context, change.value, facts)
+        elif change.name == "locations":
+            context.enforce(LOCATION_RULES[change.op], facts)
+    if any(change.name != "locations" for change in changes):
+        context.enforce("modify_image", facts)
+    return patching.apply(context, image, changes)
 
 
 def delete(context: Context, image_id: str) -> None:

@@ -1,6 +1,7 @@
 """Which call needs which status, and what its refusal is.
 
     queued -> saving -> active <-> deactivated
+    queued -> active, when a location is added
     anything -> deleted (or pending_delete, with delayed_delete)
 
 A failed upload leads back from saving to queued.
@@ -25,6 +26,9 @@ STATUSES = (
 
 NEEDED: dict[str, tuple[tuple[str, ...], type[errors.Error]]] = {
     "upload": (("queued",), errors.WrongStatus),
+    "adding a location": (("queued", "active"), errors.WrongStatus),
+    "replacing the locations": (("queued", "active"), errors.WrongStatus),
+    "removing a location": (("active",), errors.WrongStatus),
     "deactivate": (("active", "deactivated"), errors.WrongStatusForAction),
     "reactivate": (("active", "deactivated"), errors.WrongStatusForAction),
 }
@@ -39,3 +43,10 @@ def require(image: ImageRow, action: str) -> None:
         raise refusal(
             image_id=image.id, status=image.status, action=action, needed=" or ".join(needed)
         )
+
+
+def require_formats(image: ImageRow) -> None:
+    """Raise `errors.FormatsMissing` unless the image says what its data is."""
+    missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
+    if missing:
+        raise errors.FormatsMissing(names=" and ".join(missing))

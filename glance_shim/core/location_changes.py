@@ -1,214 +1,261 @@
-"""Locations changed the old way, by a patch of the image (``show_multiple_locations``)."""
+"""Changes to the locations of an image, one after the other, as in a JSON patch.
+
+They are made twice. First on the image as it is read, which shows what new
+sources there are; these are asked for the size of their data while no
+transaction waits for them. Then, knowing the sizes, on the row that is written.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import string
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context
-from glance_shim.core import quotas
-from glance_shim.core.changes import Change
-from glance_shim.core.import_properties import LOCK
-from glance_shim.db import connection
+from glance_shim.core import lifecycle, quotas
+from glance_shim.db import connection, uploads
+from glance_shim.db import tasks as task_rows
 from glance_shim.db.images import ImageRow, Location
 
-RULES = {
-    "add": "set_image_location",
-    "replace": "set_image_location",
-    "remove": "delete_image_location",
-}
-STATUSES = {"add": ("queued", "active"), "replace": ("queued", "active"), "remove": ("active",)}
-
-HASHES = ("checksum", "os_hash_algo", "os_hash_value")
+# A number with more digits stands for no position that an image could have.
+POSITION = re.compile("[0-9]{1,9}")
+OPEN_TASKS = ("pending", "processing")
 
 
-class LocationsOff(errors.Forbidden):
+class LocationsNotShown(errors.Forbidden):
     message = (
-        "This is not allowed: locations are not shown by this service and cannot be changed "
-        "(show_multiple_locations)"
+        "The locations of images cannot be changed here (show_multiple_locations is off); "
+        "POST to /v2/images/{image_id}/locations adds one to a queued image"
     )
 
 
-def sizes(
-    context: Context, image: ImageRow, changes: Sequence[Change], facts: Mapping[str, Any]
-) -> dict[str, int]:
-    """The sizes of data at the URLs that are to be added.
+class LocationExists(errors.Invalid):
+    message = "Image {image_id} already has the location {url}"
 
-    To be called outside of transactions, since it asks the servers. Refuses
-    what is refused whatever they answer.
+
+class OtherLocations(errors.Invalid):
+    message = (
+        "Image {image_id} has locations, so a replacement must name the same URLs and can "
+        "only change their order and metadata; add or remove single ones instead"
+    )
+
+
+class NoSuchPosition(errors.Invalid):
+    message = "There is no location {position}; there are {count}, counted from 0"
+
+
+class LastLocation(errors.Forbidden):
+    message = (
+        "The last location of image {image_id} cannot be taken away; delete the image, or "
+        "add another location first"
+    )
+
+
+class SourceUnusable(errors.Invalid):
+    message = "The location {url} cannot be added: {reason}"
+
+
+def make(context: Context, image: ImageRow, op: str, position: str, value: Any) -> ImageRow:
+    """The image after one change; nothing is written and no source is asked.
+
+    Raises `errors.Forbidden` where this is never possible, `errors.WrongStatus`
+    or another `errors.Conflict`, `errors.QuotaExceeded`, and `errors.Invalid`.
     """
-    found: dict[str, int] = {}
-    for change in changes:
-        if change.name == "locations":
-            _require_possible(context, image, change, facts)
-            for value in _values(change):
-                if _known(context, image.locations, value["url"]) is None:
-                    found[value["url"]] = _size(context, value["url"])
-    return found
-
-
-def _require_possible(
-    context: Context, image: ImageRow, change: Change, facts: Mapping[str, Any]
-) -> None:
-    if change.op == "replace" and not change.value:
-        raise errors.Forbidden(reason="the locations of an image cannot be emptied")
-    context.enforce(RULES[change.op], facts)
     if not context.config.show_multiple_locations:
-        raise LocationsOff()
-    needed = STATUSES[change.op]
-    if image.status not in needed:
-        raise errors.WrongStatus(
-            image_id=image.id,
-            status=image.status,
-            action="this change of locations",
-            needed=" or ".join(needed),
+        raise LocationsNotShown(image_id=image.id)
+    return MAKERS[op](context, image, position, value)
+
+
+def _add(context: Context, image: ImageRow, position: str, value: Any) -> ImageRow:
+    lifecycle.require(image, "adding a location")
+    stores = context.deployment.stores
+    known = stores.known(image.locations)
+    _require_quota(context, len(known) + 1)
+    place = len(known) if position == "-" else min(_number(position, known), len(known))
+    if value["url"] in map(stores.url, known):
+        raise LocationExists(image_id=image.id, url=value["url"])
+    known.insert(place, _location(context, value))
+    return _with(context, image, known, [value])
+
+
+def _replace(context: Context, image: ImageRow, position: str, values: Any) -> ImageRow:
+    if not values:
+        raise LastLocation(image_id=image.id)
+    lifecycle.require(image, "replacing the locations")
+    _require_quota(context, len(values))
+    stores = context.deployment.stores
+    present = {stores.url(each): each for each in stores.known(image.locations)}
+    urls = [value["url"] for value in values]
+    if image.locations and set(urls) != set(present):
+        raise OtherLocations(image_id=image.id)
+    for number, url in enumerate(urls):
+        if url in urls[:number]:
+            raise LocationExists(image_id=image.id, url=url)
+    placed = [_location(context, value, present.get(value["url"])) for value in values]
+    return _with(context, image, placed, values)
+
+
+def _remove(context: Context, image: ImageRow, position: str, value: Any) -> ImageRow:
+    lifecycle.require(image, "removing a location")
+    known = context.deployment.stores.known(image.locations)
+    place = len(known) - 1 if position == "-" else _number(position, known)
+    if place >= len(known):
+        raise NoSuchPosition(position=position, count=len(known))
+    if len(known) == 1:
+        raise LastLocation(image_id=image.id)
+    gone = known[place]
+    return image._replace(locations=[each for each in image.locations if each != gone])
+
+
+MAKERS: dict[str, Callable[[Context, ImageRow, str, Any], ImageRow]] = {
+    "add": _add,
+    "replace": _replace,
+    "remove": _remove,
+}
+
+
+def _require_quota(context: Context, count: int) -> None:
+    limit = context.config.image_location_quota
+    quotas.require("image_location_quota", limit, count, "locations")
+
+
+def _number(position: str, known: Sequence[Location]) -> int:
+    if not POSITION.fullmatch(position):
+        raise NoSuchPosition(position=position, count=len(known))
+    return int(position)
+
+
+def _location(
+    context: Context, value: Mapping[str, Any], present: Location | None = None
+) -> Location:
+    """What a client means by ``value``, which stands for ``present`` if that is given."""
+    stores = context.deployment.stores
+    metadata = dict(value["metadata"])
+    store_id = metadata.pop("store", None) if stores.multi else None
+    if store_id is not None and not isinstance(store_id, str):
+        raise errors.Invalid(reason="'store' in the metadata of a location must be text")
+    if present is None:
+        store = stores.for_url(value["url"], store_id)
+        return Location(store.store_id, value["url"], metadata)
+    if store_id not in (None, present.store_id):
+        raise errors.Invalid(
+            reason=f"The location {value['url']} is in store '{present.store_id}', and "
+            "metadata cannot change that"
         )
-    if LOCK in image.properties:
-        raise errors.Conflict(reason="Data of the image is being imported; wait for its end")
+    return present._replace(metadata=metadata)
 
 
-def _values(change: Change) -> list[dict[str, Any]]:
-    if change.op == "remove":
-        return []
-    return change.value if change.op == "replace" else [change.value]
+def _with(
+    context: Context, image: ImageRow, placed: Sequence[Location], values: Sequence[Any]
+) -> ImageRow:
+    """The image with these locations, and what the values tell about the data."""
+    if image.status == "queued":
+        lifecycle.require_formats(image)
+    # In stores that are configured no more; nobody has seen these.
+    hidden = [e for e in image.locations if e.store_id not in context.deployment.stores]
+    hashes: dict[str, Any] = _hashes(context, image, values)
+    return image._replace(status="active", locations=[*placed, *hidden], **hashes)
 
 
-def _size(context: Context, url: str) -> int:
-    store = context.deployment.stores.for_url(url)
-    fetching.check(url, context.config.import_filtering_opts)
-    try:
+def _hashes(context: Context, image: ImageRow, values: Sequence[Any]) -> dict[str, Any]:
+    """The hashes that are not known yet; raises `errors.Conflict` if they cannot be right."""
+    given: dict[str, str] = {}
+    for value in values:
+        for name, text in value.get("validation_data", {}).items():
+            told = text if name == "os_hash_algo" else text.lower()
+            _require_same(name, given.setdefault(name, told), told)
+    if not given:
+        return {}
+    algorithm = context.config.hashing_algorithm
+    _require_same("os_hash_algo", algorithm, given["os_hash_algo"])
+    for name, made_by in (("checksum", "md5"), ("os_hash_value", algorithm)):
+        if name in given and not is_digest(given[name], made_by):
+            raise errors.Conflict(reason=f"{name} is no {made_by} in hexadecimal digits")
+    new = {name: text for name, text in given.items() if not getattr(image, name)}
+    for name in given.keys() - new.keys():
+        _require_same(name, getattr(image, name).lower(), given[name])
+    if new and image.status != "queued":
+        raise errors.Conflict(
+            reason=f"{' and '.join(new)} can only be set while the image is queued; image "
+            f"{image.id} is '{image.status}'"
+        )
+    return new
+
+
+def _require_same(name: str, known: str, told: str) -> None:
+    if known != told:
+        raise errors.Conflict(reason=f"{name} is '{known}' and cannot be '{told}'")
+
+
+def is_digest(text: str, algorithm: str) -> bool:
+    """Has ``text`` as many hexadecimal digits as ``algorithm`` makes?"""
+    length = hashlib.new(algorithm, usedforsecurity=False).digest_size * 2
+    return re.fullmatch(f"[0-9a-fA-F]{{{length}}}", text) is not None
+
+
+def _new(image: ImageRow, locations: Sequence[Location]) -> list[Location]:
+    present = {(each.store_id, each.blob_id) for each in image.locations}
+    return [each for each in locations if (each.store_id, each.blob_id) not in present]
+
+
+def look_up(context: Context, image: ImageRow, locations: Sequence[Location]) -> dict[str, int]:
+    """How many bytes there are at each new one of ``locations``, by URL.
+
+    Must be called outside a transaction. Raises `errors.RefusedURL` for what
+    may not be fetched, `SourceUnusable` for what cannot be or holds nothing.
+    """
+    sizes = {}
+    for location in _new(image, locations):
+        store = context.deployment.stores.find(location.store_id)
         with connection.released():
-            size = int(store.size(url))
-    except errors.Unavailable as exc:
-        raise errors.Invalid(reason="There is no data at the location that is given") from exc
-    if not size:
-        raise errors.Invalid(reason="The location that is given holds no data")
+            if store.type == "http":
+                fetching.check(location.blob_id, context.config.import_filtering_opts)
+            try:
+                size = store.size(location.blob_id)
+            except errors.Unavailable as exc:
+                reason = "there is nothing that can be fetched, or its size is not told"
+                raise SourceUnusable(url=location.blob_id, reason=reason) from exc
+        if not size:
+            raise SourceUnusable(url=location.blob_id, reason="there is no data")
+        sizes[location.blob_id] = size
+    return sizes
+
+
+def settle(
+    context: Context, image: ImageRow, locations: Sequence[Location], sizes: Mapping[str, int]
+) -> int | None:
+    """Note what is to be removed, and return the size of the image with these locations.
+
+    Belongs into the transaction that writes them. Raises `errors.Conflict` if
+    the image has changed since `look_up`, `errors.StorageQuotaExceeded`, and
+    `SourceUnusable` for a source of another size than the image.
+    """
+    size = image.size
+    new = _new(image, locations)
+    for location in new:
+        found = sizes.get(location.blob_id)
+        if found is None:
+            raise errors.Conflict(reason=f"Image {image.id} has just been changed; try again")
+        size = size or found
+        if found != size:
+            reason = f"there are {found} bytes, but the image has {size}"
+            raise SourceUnusable(url=location.blob_id, reason=reason)
+    if new:
+        wanted = len(new) * (size or 0)
+        quotas.require_room(context, image.owner, new[0].store_id, "", wanted)
+    if image.status == "queued":
+        _require_not_imported(image)
+    kept = {(each.store_id, each.blob_id) for each in locations}
+    blobs = [(each.store_id, each.blob_id) for each in image.locations]
+    uploads.add_removals(image.id, [blob for blob in blobs if blob not in kept], 0)
     return size
 
 
-def _known(context: Context, locations: Sequence[Location], url: str) -> Location | None:
-    stores = context.deployment.stores
-    for location in locations:
-        if stores.find(location.store_id).url(location.blob_id) == url:
-            return location
-    return None
-
-
-def apply(
-    context: Context, image: ImageRow, change: Change, sizes: Mapping[str, int]
-) -> dict[str, Any]:
-    """The columns that differ once the locations of the image are changed.
-
-    The first location of a queued image makes it active.
-    """
-    if change.op == "remove":
-        return {"locations": _without(image, change)}
-    locations = list(image.locations)
-    columns: dict[str, Any] = {}
-    for value in _values(change):
-        if "validation_data" in value:
-            columns |= _hashes(context, image, value["validation_data"])
-    if change.op == "replace":
-        locations = _replaced(context, locations, change.value)
-    else:
-        if _known(context, locations, change.value["url"]) is not None:
-            raise errors.Invalid(reason="The image has this location already")
-        locations.insert(_position(change, len(locations)), _location(context, change.value))
-    limit = context.config.image_location_quota
-    quotas.require("image_location_quota", limit, len(locations), "locations")
-    for url in [value["url"] for value in _values(change) if value["url"] in sizes]:
-        store_id = context.deployment.stores.for_url(url).store_id
-        quotas.require_room(context, image.owner, store_id, "", sizes[url])
-    if image.status == "queued":
-        _require_formats(image)
-        first = _values(change)[0]["url"]
-        columns |= {"status": "active", "size": sizes.get(first)}
-    return {**columns, "locations": locations}
-
-
-def _require_formats(image: ImageRow) -> None:
-    missing = [
-        name for name in ("disk_format", "container_format") if getattr(image, name) is None
-    ]
-    if missing:
-        raise errors.FormatsMissing(names=" and ".join(missing))
-
-
-def _without(image: ImageRow, change: Change) -> list[Location]:
-    locations = list(image.locations)
-    last = len(locations) - 1
-    position = last if change.position == "-" else _position(change, last + 1)
-    if not 0 <= position <= last:
-        raise errors.Invalid(reason=f"There is no location at '{change.position}'")
-    if last == 0:
-        raise errors.Forbidden(reason="this is the only place that has the data")
-    del locations[position]
-    return locations
-
-
-def _position(change: Change, end: int) -> int:
-    """The position that is meant, at most ``end``."""
-    if change.position == "-":
-        return end
-    if not change.position or not (change.position.isascii() and change.position.isdigit()):
-        raise errors.Invalid(reason=f"'{change.position}' is no position in the locations")
-    return min(int(change.position[:6]), end)
-
-
-def _location(context: Context, value: Mapping[str, Any]) -> Location:
-    store = context.deployment.stores.for_url(value["url"])
-    return Location(store.store_id, value["url"], _metadata(value))
-
-
-def _metadata(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Which store it is, is said by the location itself."""
-    return {key: each for key, each in value["metadata"].items() if key != "store"}
-
-
-def _replaced(
-    context: Context, locations: Sequence[Location], values: Sequence[Mapping[str, Any]]
-) -> list[Location]:
-    urls = [value["url"] for value in values]
-    if len(set(urls)) != len(urls):
-        raise errors.Invalid(reason="A location is given twice")
-    if not locations:
-        return [_location(context, value) for value in values]
-    known = [_known(context, locations, url) for url in urls]
-    if len(known) != len(locations) or None in known:
-        raise errors.Invalid(
-            reason="Only the metadata of locations can be replaced; the URLs must be the same"
-        )
-    return [
-        location._replace(metadata=_metadata(value))
-        for location, value in zip(known, values, strict=True)
-        if location is not None
-    ]
-
-
-def _hashes(context: Context, image: ImageRow, validation: Mapping[str, str]) -> dict[str, str]:
-    given = {name: validation[name] for name in HASHES if name in validation}
-    set_already = {name: getattr(image, name) for name in given}
-    if given == set_already:
-        return {}
-    complaint = None
-    algorithm = context.config.hashing_algorithm
-    if image.status != "queued":
-        complaint = "hashes can only be given while the image is queued"
-    elif given["os_hash_algo"] != algorithm:
-        complaint = f"os_hash_algo must be {algorithm}"
-    elif not _is_hex(given["os_hash_value"], hashlib.new(algorithm).digest_size * 2):
-        complaint = f"os_hash_value is no hash by {algorithm}"
-    elif "checksum" in given and not _is_hex(given["checksum"], 32):
-        complaint = "checksum is no hash by md5"
-    elif any(value not in (None, given[name]) for name, value in set_already.items()):
-        complaint = "the image has other hashes already"
-    if complaint:
-        raise errors.Conflict(reason=f"The validation_data cannot be taken: {complaint}")
-    return given
-
-
-def _is_hex(text: str, length: int) -> bool:
-    return len(text) == length and set(text) <= set(string.hexdigits)
+def _require_not_imported(image: ImageRow) -> None:
+    for status in OPEN_TASKS:
+        for task in task_rows.select({"image_id": image.id, "status": status}, limit=1):
+            raise errors.Conflict(
+                reason=f"Image {image.id} is being imported by task {task.id}"
+            )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context, Deployment
-from glance_shim.core import events, images, imports, removals, tasks
+from glance_shim.core import (
+    events,
+    images,
+    imports,
+    lifecycle,
+    location_changes,
+    removals,
+    tasks,
+)
 from glance_shim.core.import_properties import LOCK
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
@@ -24,9 +32,9 @@ TASK_TYPE = "location_import"
 ALGORITHMS = ("sha1", "sha256", "sha512", "md5")
 SERVICE = "service"
 
-
-class NoLocation(errors.NotFound):
-    message = "Image {image_id} has no location {position}"
+# Statuses of an image whose location is still to be added, and has been.
+NOT_YET = ("queued", "importing")
+IN_USE = ("active", "deactivated")
 
 
 def get_all(context: Context, image_id: str) -> list[dict[str, Any]]:
@@ -40,13 +48,21 @@ def shown(context: Context, image: ImageRow) -> list[dict[str, Any]]:
     """The locations of an image as clients see them, best first."""
     stores = context.deployment.stores
     listed = []
-    for location in stores.in_order(image.locations):
+    for location in stores.known(image.locations):
         metadata = dict(location.metadata)
         if stores.multi:
             metadata["store"] = location.store_id
-        url = stores.find(location.store_id).url(location.blob_id)
-        listed.append({"url": url, "metadata": metadata})
+        listed.append({"url": stores.url(location), "metadata": metadata})
     return listed
+
+
+def shown_to(context: Context, image: ImageRow) -> list[dict[str, Any]]:
+    """As `shown`; nothing, if this caller may not know where the data of the image is."""
+    if image.status == "deactivated" and not context.is_admin:
+        return []
+    if not context.allows("get_image_location", images.target(context, image)):
+        return []
+    return shown(context, image)
 
 
 def add(
@@ -102,6 +118,7 @@ def _require_addable(context: Context, image: ImageRow) -> None:
             image_id=image.id, status=image.status, action="adding a location", needed="queued"
         )
     context.enforce("add_image_location", images.target(context, image))
+    lifecycle.require_formats(image)
     imports.require_no_other(image)
 
 
@@ -121,11 +138,8 @@ def _require_hash(validation: Mapping[str, str]) -> None:
     if not validation:
         return
     algorithm, value = validation["os_hash_algo"], validation["os_hash_value"]
-    length = hashlib.new(algorithm, usedforsecurity=False).digest_size * 2
-    if len(value) != length or not all(digit in "0123456789abcdefABCDEF" for digit in value):
-        raise errors.Invalid(
-            reason=f"os_hash_value must have the {length} hexadecimal digits of {algorithm}"
-        )
+    if not location_changes.is_digest(value, algorithm):
+        raise errors.Invalid(reason=f"os_hash_value is no {algorithm} in hexadecimal digits")
 
 
 class AtLocation:
@@ -140,13 +154,20 @@ class AtLocation:
         self.url: str = given["loc_url"]
         self.validation: dict[str, str] = given.get("validation_data") or {}
 
-    def change(self, **columns: Any) -> None:
-        """Change the image, if it still is this task's."""
+    def change(self, when: Sequence[str], **columns: Any) -> None:
+        """Change the image, if it still is this task's and its status is one of ``when``."""
         with connection.writing():
             self.working.require()
             image = rows.find_any_for_change(self.image_id)
             if image is None or image.properties.get(LOCK) != self.task.id:
                 raise errors.ImageDeletedMeanwhile(image_id=self.image_id)
+            if image.status not in when:
+                raise errors.WrongStatus(
+                    image_id=image.id,
+                    status=image.status,
+                    action="adding a location",
+                    needed=" or ".join(when),
+                )
             if columns.pop("done", False):
                 kept = {k: v for k, v in image.properties.items() if k != LOCK}
                 columns["properties"] = kept
@@ -169,64 +190,75 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
 
 
 def undo(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
-    """Leave the image queued without a location, unless it is active already."""
+    """Let go of the image, queued again unless it has come to data since.
+
+    Only an image that is ``importing`` has something of this task's that is to go.
+    """
     job = AtLocation(deployment, task, working)
     image = rows.find_any(job.image_id)
     if image is None or image.properties.get(LOCK) != task.id:
         return
-    job.change(
-        **({} if image.status == "active" else imports.EMPTY | {"locations": []}), done=True
-    )
+    importing = image.status == "importing"
+    empty: dict[str, Any] = imports.EMPTY | {"locations": []} if importing else {}
+    job.change((image.status,), **empty, done=True)
 
 
 def _add(job: AtLocation) -> None:
     config = job.deployment.config
+    image = rows.find_any(job.image_id)
+    if image is None:
+        raise errors.ImageDeletedMeanwhile(image_id=job.image_id)
     store = job.deployment.stores.for_url(job.url)
-    size = store.size(job.url)
+    if image.status == "active" and any(each.blob_id == job.url for each in image.locations):
+        # A worker that died has added it; what is left is to hash it.
+        job.change(IN_USE, **_hashes_at_last(job, store, image.size), done=True)
+        return
+    lifecycle.require_formats(image)
+    with connection.released():
+        size = store.size(job.url)
     if not size:
         raise errors.Conflict(reason="The location holds no data, or its size is unknown")
-    location = Location(store.store_id, job.url, {})
-    known = {f"os_hash_{k[8:]}": v for k, v in job.validation.items()}
+    known = {name: value.lower() for name, value in job.validation.items()}
+    found = {"size": size, "locations": [Location(store.store_id, job.url, {})]}
     if not config.do_secure_hash:
-        job.change(status="active", size=size, locations=[location], **known, done=True)
-        return
-    if known:
-        job.change(status="importing", size=size, locations=[location])
-        hashes = _hashes(job, store, known["os_hash_algo"])
-        if hashes["os_hash_value"] != known["os_hash_value"].lower():
+        job.change(NOT_YET, status="active", **found, **known, done=True)
+    elif known:
+        job.change(NOT_YET, status="importing", **found)
+        hashes = _hashes(job, store, known["os_hash_algo"], size)
+        if hashes["os_hash_value"] != known["os_hash_value"]:
             raise errors.Conflict(reason="The data does not have the hash that was given")
-        job.change(status="active", **hashes, done=True)
-        return
-    job.change(
-        status="active", size=size, locations=[location], os_hash_algo=config.hashing_algorithm
-    )
-    job.change(**_hashes_at_last(job, store), done=True)
+        job.change(("importing",), status="active", **hashes, done=True)
+    else:
+        algorithm = config.hashing_algorithm
+        job.change(NOT_YET, status="active", **found, os_hash_algo=algorithm)
+        job.change(IN_USE, **_hashes_at_last(job, store, size), done=True)
 
 
-def _hashes_at_last(job: AtLocation, store: Store) -> dict[str, str]:
+def _hashes_at_last(job: AtLocation, store: Store, size: int | None) -> dict[str, str]:
     """Hashes of data that is in use already; without them if it cannot be read."""
     for attempt in range(1 + job.deployment.config.http_retries):
         try:
-            return _hashes(job, store, job.deployment.config.hashing_algorithm)
-        except errors.Unavailable as exc:
+            return _hashes(job, store, job.deployment.config.hashing_algorithm, size)
+        except (errors.Unavailable, errors.SourceFailed) as exc:
             log.warning("Attempt %d to hash image %s: %s", attempt + 1, job.image_id, exc)
     return {}
 
 
-def _hashes(job: AtLocation, store: Store, algorithm: str) -> dict[str, str]:
-    reading = store.read(job.url)
+def _hashes(job: AtLocation, store: Store, algorithm: str, size: int | None) -> dict[str, str]:
+    """Hashes of the data; raises `errors.DataChanged` if it has another size by now."""
 
     def progress(count: int) -> None:
         with connection.borrowed():
             job.working.tell(f"Hashed {count // (1 << 20)} MiB")
 
-    data = streams.Measured(reading, algorithm, on_progress=progress)
-    try:
-        with connection.released():
-            for _ in data:
-                pass
-    finally:
-        reading.close()
+    with connection.released(), contextlib.closing(store.read(job.url)) as reading:
+        data = streams.Measured(reading, algorithm, on_progress=progress)
+        for _ in data:
+            pass
+    if data.size != size:
+        raise errors.DataChanged(
+            image_id=job.image_id, store_id=store.store_id, found=data.size, size=size
+        )
     return {
         "checksum": data.checksum,
         "os_hash_algo": algorithm,

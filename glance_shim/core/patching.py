@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from glance_shim import errors
@@ -25,40 +25,29 @@ CHANGEABLE = (
 )
 
 
-def apply(
-    context: Context,
-    image: ImageRow,
-    changes: Sequence[Change],
-    sizes: Mapping[str, int] | None = None,
-) -> dict[str, Any]:
+def apply(context: Context, image: ImageRow, changes: Sequence[Change]) -> dict[str, Any]:
     """The columns that differ once all changes are made, in order, on the image.
 
-    ``sizes`` are those of the data at URLs that become locations. The first
-    change that is not possible raises and nothing is changed.
+    The first change that is not possible raises and nothing is changed.
     """
-    changed: dict[str, Any] = {}
+    made = image
     properties = dict(image.properties)
     for change in changes:
         if change.name == "locations":
-            moved = location_changes.apply(context, image, change, sizes or {})
-            image = image._replace(**moved)
-            changed |= moved
+            made = location_changes.make(
+                context, made, change.op, change.position, change.value
+            )
         elif change.name in CHANGEABLE:
-            _change_base(context, image, change)
-            changed[change.name] = _stored(change)
+            _change_base(context, made, change)
+            made = made._replace(**{change.name: _stored(change)})
         else:
             _change_property(context, properties, change)
-    config = context.config
-    if properties != image.properties:
-        if not set(properties) <= set(image.properties):
-            quotas.require(
-                "image_property_quota",
-                config.image_property_quota,
-                len(properties),
-                "properties",
-            )
-        changed["properties"] = properties
-    return changed
+    if not set(properties) <= set(image.properties):
+        limit = context.config.image_property_quota
+        quotas.require("image_property_quota", limit, len(properties), "properties")
+    made = made._replace(properties=properties)
+    before = image._asdict()
+    return {name: value for name, value in made._asdict().items() if value != before[name]}
 
 
 def _stored(change: Change) -> Any:

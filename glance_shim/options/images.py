@@ -48,6 +48,11 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Members of one image; negative means unlimited.",
         ),
         cfg.IntOpt(
+            "image_location_quota",
+            default=10,
+            help="Locations of one image; negative means unlimited.",
+        ),
+        cfg.IntOpt(
             "limit_param_default", default=25, min=1, help="Page size when no limit is given."
         ),
         cfg.IntOpt("api_limit_max", default=1000, min=1, help="Largest page size."),
@@ -57,21 +62,18 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             choices=["sha256", "sha384", "sha512", "blake2b", "blake2s"],
             help="Algorithm of os_hash_value.",
         ),
-        cfg.IntOpt(
-            "image_location_quota",
-            default=10,
-            help="Locations of one image; negative means unlimited.",
-        ),
-        cfg.BoolOpt(
-            "show_multiple_locations",
-            default=False,
-            help="Show where the data lies as locations, and let those be changed by PATCH. "
-            "Who may write them may replace what others boot from.",
-        ),
         cfg.BoolOpt(
             "show_image_direct_url",
             default=False,
             help="Show where the data lies as direct_url.",
+        ),
+        cfg.BoolOpt(
+            "show_multiple_locations",
+            default=False,
+            help="Show every place the data lies at as locations, and let those who may "
+            "change an image add and replace them. Who can write where a location leads can "
+            "replace the data of the image, so this is for closed installations; the calls "
+            "below /v2/images/{image_id}/locations work without it.",
         ),
         cfg.BoolOpt(
             "delayed_delete",

@@ -60,13 +60,26 @@ class Stores(dict[str, Store]):
             raise errors.UnknownStore(store_id=store_id, known=", ".join(self))
         return self[store_id]
 
-    def for_url(self, url: str) -> Store:
-        """The store for data at ``url``; raises `errors.Invalid` if there is none."""
+    def for_url(self, url: str, store_id: str | None = None) -> Store:
+        """The store for data at ``url``, the one of this name if one is named.
+
+        Raises `errors.Invalid` if there is none, `errors.UnknownStore`.
+        """
         scheme = url.partition(":")[0].lower()
-        for store in self.values():
+        asked = list(self.values()) if store_id is None else [self.find(store_id)]
+        for store in asked:
             if scheme in store.schemes:
                 return store
-        raise errors.Invalid(reason=f"No store of this service can refer to {scheme} locations")
+        possible = sorted({f"{each}:" for store in asked for each in store.schemes})
+        if not possible:
+            raise errors.Invalid(reason="There is no such store that can refer to other data")
+        raise errors.Invalid(
+            reason=f"The URL of a location must begin with {' or '.join(possible)}"
+        )
+
+    def url(self, location: Any) -> str:
+        """Where a location is, as an operator would name it; raises `errors.UnknownStore`."""
+        return self.find(location.store_id).url(location.blob_id)
 
     def of_blob(self, store_id: str) -> Store:
         """As `find`, for what the database says; knows the staging store too."""
@@ -83,6 +96,10 @@ class Stores(dict[str, Store]):
             return position, -(store.weight if store else 0)
 
         return sorted(locations, key=rank)
+
+    def known(self, locations: Sequence[Any]) -> list[Any]:
+        """Locations in stores that the configuration still has, by falling weight."""
+        return [each for each in self.in_order(locations) if each.store_id in self]
 
 
 def open_stores(config: Any) -> Stores:

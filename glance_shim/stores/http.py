@@ -12,15 +12,16 @@ from glance_shim.stores import base
 class WebReading(base.Reading):
     """Data that is being fetched."""
 
-    def __init__(self, fetched: Any, size: int) -> None:
-        self._fetched = fetched
+    def __init__(self, size: int, fetched: fetching.Fetched | None = None) -> None:
         self.size = size
+        self._fetched = fetched
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._fetched)
+        return iter(self._fetched or ())
 
     def close(self) -> None:
-        self._fetched.close()
+        if self._fetched:
+            self._fetched.close()
 
 
 class HttpStore(base.Store):
@@ -41,13 +42,19 @@ class HttpStore(base.Store):
 
     def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> WebReading:
         size = self.size(blob_id)
-        if not offset and length == size:
-            length = None
+        left = max(0, size - offset)
+        wanted = left if length is None else min(length, left)
+        if not wanted:
+            return WebReading(size)
+        # Whoever wants all bytes does not ask for them as a part, which not every server makes.
+        part = None if wanted == size else wanted
         try:
-            fetched = fetching.fetch(blob_id, self._filters, size, offset=offset, length=length)
+            fetched = fetching.fetch(
+                blob_id, self._filters, size, offset=offset, length=part, total=size
+            )
         except errors.Error as exc:
             raise errors.StoreUnavailable(store_id=self.store_id) from exc
-        return WebReading(fetched, size)
+        return WebReading(size, fetched)
 
     def delete(self, blob_id: str) -> None:
         """What is on the web is not ours to remove."""

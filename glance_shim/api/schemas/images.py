@@ -17,8 +17,9 @@ from glance_shim.api.schemas.common import (
     one_of,
     shown,
 )
+from glance_shim.api.schemas.locations import LocationSchema
 from glance_shim.context import Context
-from glance_shim.core import images, lifecycle, locations
+from glance_shim.core import lifecycle, locations
 from glance_shim.db.images import ImageRow
 
 NAME = "image"
@@ -57,22 +58,6 @@ def _read_only(
     field: type[ma.fields.Field], description: str, **kwargs: Any
 ) -> ma.fields.Field:
     return field(metadata={"readOnly": True, "description": description}, **kwargs)
-
-
-class ValidationDataSchema(ma.Schema):
-    """Hashes that the data at a location is known to have; nothing else may be given."""
-
-    closed = True
-
-    checksum = ma.fields.String(validate=ma.validate.Length(equal=32))
-    os_hash_algo = Text(required=True, longest=64)
-    os_hash_value = Text(required=True, longest=128)
-
-
-class LocationSchema(ma.Schema):
-    url = Text(required=True, longest=255)
-    metadata = ma.fields.Dict(required=True)
-    validation_data = ma.fields.Nested(ValidationDataSchema, metadata={"writeOnly": True})
 
 
 class ImageSchema(ma.Schema):
@@ -258,27 +243,28 @@ def present(context: Context, image: ImageRow) -> dict[str, Any]:
         "file": f"{path}/file",
         "schema": "/v2/schemas/image",
     }
-    if image.locations or deployment.config.show_multiple_locations:
+    if image.locations:
+        document.update(_stores(context, image))
+    if deployment.config.show_multiple_locations or deployment.config.show_image_direct_url:
         document.update(_places(context, image))
     return document
 
 
+def _stores(context: Context, image: ImageRow) -> Mapping[str, str]:
+    stores = context.deployment.stores
+    if not stores.multi:
+        return {}
+    return {"stores": ",".join(each.store_id for each in stores.in_order(image.locations))}
+
+
 def _places(context: Context, image: ImageRow) -> Mapping[str, Any]:
-    config, stores = context.deployment.config, context.deployment.stores
+    """Where the data lies, as far as options and rules let this caller know."""
+    found = locations.shown_to(context, image)
     places: dict[str, Any] = {}
-    if stores.multi and image.locations:
-        ordered = stores.in_order(image.locations)
-        places["stores"] = ",".join(location.store_id for location in ordered)
-    if (
-        (config.show_image_direct_url or config.show_multiple_locations)
-        and (image.status != "deactivated" or context.is_admin)
-        and context.allows("get_image_location", images.target(context, image))
-    ):
-        shown = locations.shown(context, image)
-        if config.show_multiple_locations:
-            places["locations"] = shown
-        if config.show_image_direct_url and shown:
-            places["direct_url"] = shown[0]["url"]
+    if context.config.show_multiple_locations:
+        places["locations"] = found
+    if context.config.show_image_direct_url and found:
+        places["direct_url"] = found[0]["url"]
     return places
 
 
