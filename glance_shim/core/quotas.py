@@ -80,6 +80,16 @@ def limits_that_are_set() -> list[tuple[str, str, int]]:
     return rows.select()
 
 
+def above(project_id: str, name: str) -> dict[str, int]:
+    """What each project uses that is over its limit: of all projects with an empty id."""
+    found = {}
+    for owner in [project_id] if project_id else rows.owners():
+        shown = usage(owner)[name]
+        if 0 <= shown["limit"] < shown["usage"]:
+            found[owner] = shown["usage"]
+    return found
+
+
 def require_image(owner: str | None) -> None:
     """Raise `errors.ProjectQuotaExceeded` if the project may not have one image more."""
     _require_count(owner, "image_count_total", lambda: rows.count_images(owner) + 1)

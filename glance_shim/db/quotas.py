@@ -48,6 +48,12 @@ def _of(owner: str | None) -> Any:
     return (Image.owner == owner) & ~Image.deleted & (Image.status != "killed")
 
 
+def owners() -> list[str]:
+    """The projects that have images."""
+    query = Image.select(Image.owner).where(~Image.deleted & Image.owner.is_null(False))
+    return [owner for (owner,) in query.distinct().tuples()]
+
+
 def count_images(owner: str | None) -> int:
     """How many images a project has."""
     return Image.select().where(_of(owner)).count()
