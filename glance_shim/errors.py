@@ -200,6 +200,13 @@ class QuotaExceeded(TooLarge):
     message = "The limit {option} allows at most {limit} {what}; {count} were asked for"
 
 
+class ProjectQuotaExceeded(TooLarge):
+    message = (
+        "Project {project_id} may have at most {limit} {what} ({option}); with "
+        "this one it would have {count}"
+    )
+
+
 # Image data
 
 

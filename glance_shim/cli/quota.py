@@ -25,6 +25,7 @@ class SetLimit(NamedTuple):
     """A limit, as a line of a list."""
 
     project: str
+    project_name: str
     name: str
     limit: int
     of: str
@@ -48,22 +49,26 @@ def quota() -> None:
     """
 
 
-@quota.command("set")
+# So that -1 is taken for a number and not for an option.
+@quota.command("set", context_settings={"ignore_unknown_options": True})
 @NAME
 @click.argument("limit", type=click.IntRange(-1, quotas.LARGEST))
 @with_project
 @at_the_machine
 def set_(context: Context, name: str, limit: int, project: str | None) -> None:
-    """Set a limit; for no limit say '-- -1' at the end.
+    """Set a limit: a number of MiB or of images, or -1 for none.
 
     It may be below what is used: then nothing more is taken in until enough
     is deleted.
     """
     project_id = _project_id(context, project)
     quotas.set_limit(project_id, name, limit)
-    used = quotas.usage(project_id)[name]["usage"] if project_id else 0
-    if 0 <= limit < used:
+    above = quotas.above(project_id, name)
+    if project and above:
+        used = above[project_id]
         click.echo(f"The project uses {used} already; it gets nothing more until it is below.")
+    elif above:
+        click.echo(f"{len(above)} of the projects use more already and get nothing more.")
 
 
 @quota.command()
@@ -85,8 +90,9 @@ def show(context: Context, project: str, kind: str) -> None:
 @at_the_machine
 def list_(context: Context, kind: str) -> None:
     """List the limits that are set; those without a project are for all."""
+    names = {project.id: project.name for project in projects.get_all(context)}
     rows = [
-        SetLimit(project_id, name, value, quotas.LIMITS.get(name, ""))
+        SetLimit(project_id, names.get(project_id, ""), name, value, quotas.LIMITS[name])
         for project_id, name, value in quotas.limits_that_are_set()
     ]
     print_list(rows, SetLimit._fields, kind)
@@ -98,17 +104,22 @@ def list_(context: Context, kind: str) -> None:
 @at_the_machine
 def delete(context: Context, name: str, project: str | None) -> None:
     """Remove a limit; a project then has that for all projects, if there is one."""
-    quotas.delete_limit(_project_id(context, project), name)
+    # A limit may be left of a project that is gone.
+    left = any(project == project_id for project_id, _, _ in quotas.limits_that_are_set())
+    quotas.delete_limit(project if project and left else _project_id(context, project), name)
 
 
 def _project_id(context: Context, project: str | None) -> str:
     """The id of the project, or nothing for all; a name is looked up where it can be."""
     if project is None:
         return ""
-    if context.config.auth_strategy in ("keystone", "front"):
+    strategy = context.config.auth_strategy
+    if strategy in ("keystone", "front"):
         if not ID.fullmatch(project):
             raise errors.Invalid(
                 reason="projects are known to Keystone only; give the id of the project"
             )
         return project
+    if strategy in ("none", "admin_token") and project in projects.standalone(context):
+        return projects.standalone(context)[0]
     return projects.find(context, project).id

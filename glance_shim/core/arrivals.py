@@ -64,7 +64,7 @@ class Lease:
     def require_quota(self, size: int) -> None:
         """Raise `errors.StorageQuotaExceeded` if the owner may not store so much more."""
         owner = self.image.owner
-        quotas.require_room(self.context, owner, self.store_id, self.blob_id, size)
+        quotas.require_room(self.context, owner, self.store_id, self.image.id, size)
 
     def progress(self, received: int) -> None:
         """Renew the lease and the reservation while data arrives.
@@ -75,7 +75,7 @@ class Lease:
         self.reserved = max(self.reserved, received)
         with connection.borrowed(), connection.writing():
             self.require_quota(self.reserved)
-            if not uploads.renew(self.blob_id, self.reserved):
+            if not uploads.renew(self.image.id, self.blob_id, self.reserved):
                 raise errors.ImageDeletedMeanwhile(image_id=self.image.id)
 
     def release(self) -> None:

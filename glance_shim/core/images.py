@@ -233,7 +233,8 @@ def delete(context: Context, image_id: str) -> None:
     """Delete the image, its members, tags, properties and data.
 
     The record goes first, in one transaction that also notes which blobs are
-    to go; data that is just arriving is refused at its next step.
+    to go; data that is just arriving is refused at its next step, and counts
+    for its owner until then.
     """
     config = context.config
     with connection.writing():
@@ -243,7 +244,6 @@ def delete(context: Context, image_id: str) -> None:
             raise errors.ImageProtected(image_id=image_id)
         delayed = config.delayed_delete and bool(image.locations)
         rows.mark_deleted(image_id, "pending_delete" if delayed else "deleted")
-        uploads.delete_all(image_id)
         blobs = [(location.store_id, location.blob_id) for location in image.locations]
         uploads.add_removals(image_id, blobs, config.scrub_time if delayed else 0)
         if image.staged:

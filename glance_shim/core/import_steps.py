@@ -57,6 +57,7 @@ class Import:
             each or stores.default.store_id for each in given.get("backend") or [None]
         ]
         self.copies = self.method == "copy-image"
+        self.begun = False
 
     def image(self) -> ImageRow:
         """The image, which must still be there and be ours to import."""
@@ -101,7 +102,9 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
 
 def abandon(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
     """Undo an import that is not to be begun again."""
-    give_up(Import(deployment, task, working))
+    job = Import(deployment, task, working)
+    job.begun = True
+    give_up(job)
 
 
 def pick_up(job: Import) -> None:
@@ -111,7 +114,6 @@ def pick_up(job: Import) -> None:
         for lease in uploads.select(job.image_id):
             uploads.delete(lease.blob_id)
             uploads.add_removals(job.image_id, [(lease.store_id, lease.blob_id)], 0)
-        quotas.require_import(job.context, image, job.method)
         left = [each for each in job.targets if each not in _stored(image)]
         multi = job.deployment.stores.multi
         failed = [e for e in split(image.properties.get(FAILED, "")) if e not in job.targets]
@@ -121,7 +123,11 @@ def pick_up(job: Import) -> None:
             FAILED: joined(failed),
         }
         status = image.status if image.status == "active" else "importing"
-        job.change(lambda _: {"status": status, "properties": properties})
+        changed = job.change(lambda _: {"status": status, "properties": properties})
+        # What a worker that died has finished takes no more room.
+        if left:
+            quotas.require_import(job.context, changed, job.method)
+    job.begun = True
     removals.carry_out(job.deployment, job.image_id)
 
 
@@ -137,14 +143,16 @@ def fetch(job: Import) -> None:
     staging = job.deployment.stores.staging
     lease = arrivals.Lease(job.context, image, staging.store_id)
     with import_methods.open_source(job, image) as source:
+        lease.reserved = source.size or 0
         data = import_methods.checked(job, lease, source)
         with (
             lease.held(),
             arrivals.kept(staging, lease.blob_id, data),
             arrivals.recording(image.id, lease.blob_id),
         ):
+            lease.require_quota(data.size)
             lease.release()
-            fetched = {"staged": lease.blob_id, "staged_hash": data.columns["staged_hash"]}
+            fetched = {"staged": lease.blob_id, **data.columns}
             job.change(lambda now: {**fetched, **source.values(now)})
 
 
@@ -268,18 +276,20 @@ def give_up(job: Import) -> None:
     """Leave the image as it was before the import, able to be imported again.
 
     What this import has written is removed; an image that others use already
-    keeps the stores it is in.
+    keeps the stores it is in. Stores count as failed only if they were tried:
+    not where a limit refused the import before it had begun.
     """
     with connection.writing():
         image = rows.find_any_for_change(job.image_id)
         if image is None or image.properties.get(LOCK) != job.task.id:
             return
-        stays = image.status == "active" and not job.must_succeed
+        stays = image.status == "active" and not (job.copies and job.must_succeed)
         written = [] if stays else [e for e in image.locations if e.store_id in job.targets]
         kept = [location for location in image.locations if location not in written]
         left = [each for each in job.targets if each not in {e.store_id for e in kept}]
         multi = job.deployment.stores.multi
-        failed = split(image.properties.get(FAILED, "")) + (left if multi else [])
+        tried = left if multi and job.begun else []
+        failed = split(image.properties.get(FAILED, "")) + tried
         properties = {k: v for k, v in image.properties.items() if k != LOCK}
         changes: dict[str, Any] = {
             "locations": kept,

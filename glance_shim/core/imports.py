@@ -16,7 +16,7 @@ from typing import Any
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context
-from glance_shim.core import events, images, tasks
+from glance_shim.core import events, images, quotas, tasks
 from glance_shim.core.import_properties import FAILED, IMPORTING, LOCK, joined, split
 from glance_shim.db import connection
 from glance_shim.db import images as rows
@@ -70,11 +70,12 @@ def submit(
 
     ``credential`` is what glance-download needs, and stays in this process.
 
-    Everything that can be told now is refused now: `errors.NotFound`,
+    Everything that can be told now is refused now: `errors.TooLarge` where the
+    owner stores more than it may already, `errors.NotFound`,
     `errors.Conflict` for the status, missing formats, unknown stores and
     another import, `errors.Forbidden`, `errors.Invalid` for the rest.
     """
-    image = images.get(context, image_id)
+    image = _find(context, image_id)
     targets = _require_possible(context, image, request)
     if request.method == "web-download":
         uri = request.options.get("uri")
@@ -96,6 +97,17 @@ def submit(
     if credential is not None:
         tasks.keep_credential(task.id, credential)
     log.info("Import of image %s by %s is task %s", image_id, request.method, task.id)
+
+
+def _find(context: Context, image_id: str) -> ImageRow:
+    """The image; a project that is over its limit is told that first, whatever it asks for."""
+    try:
+        image = images.get(context, image_id)
+    except errors.ImageNotFound:
+        quotas.require_room(context, context.project_id, "", "", 0)
+        raise
+    quotas.require_room(context, image.owner, "", "", 0)
+    return image
 
 
 def _require_possible(context: Context, image: ImageRow, request: Request) -> list[str | None]:

@@ -244,7 +244,7 @@ def settle(
             raise SourceUnusable(url=location.blob_id, reason=reason)
     if new:
         wanted = len(new) * (size or 0)
-        quotas.require_room(context, image.owner, new[0].store_id, "", wanted)
+        quotas.require_room(context, image.owner, new[0].store_id, image.id, wanted)
     if image.status == "queued":
         _require_not_imported(image)
     kept = {(each.store_id, each.blob_id) for each in locations}

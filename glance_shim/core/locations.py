@@ -15,6 +15,7 @@ from glance_shim.core import (
     imports,
     lifecycle,
     location_changes,
+    quotas,
     removals,
     tasks,
 )
@@ -155,7 +156,10 @@ class AtLocation:
         self.validation: dict[str, str] = given.get("validation_data") or {}
 
     def change(self, when: Sequence[str], **columns: Any) -> None:
-        """Change the image, if it still is this task's and its status is one of ``when``."""
+        """Change the image, if it still is this task's and its status is one of ``when``.
+
+        Raises `errors.StorageQuotaExceeded` if it is more than the owner may have.
+        """
         with connection.writing():
             self.working.require()
             image = rows.find_any_for_change(self.image_id)
@@ -171,10 +175,17 @@ class AtLocation:
             if columns.pop("done", False):
                 kept = {k: v for k, v in image.properties.items() if k != LOCK}
                 columns["properties"] = kept
+            for location in columns.get("locations", ()):
+                if location not in image.locations:
+                    self._require_room(image, location, columns["size"])
             changed = rows.save(image, **columns)
             if image.status != "active" and changed.status == "active":
                 events.image(self.deployment, "activate", changed)
             events.image(self.deployment, "update", changed)
+
+    def _require_room(self, image: ImageRow, location: Location, size: int) -> None:
+        context = tasks.context_of(self.deployment, self.task)
+        quotas.require_room(context, image.owner, location.store_id, image.id, size)
 
 
 def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 
 from glance_shim import errors
 from glance_shim.context import Context
@@ -79,25 +80,42 @@ def limits_that_are_set() -> list[tuple[str, str, int]]:
     return rows.select()
 
 
+def above(project_id: str, name: str) -> dict[str, int]:
+    """What each project uses that is over its limit: of all projects with an empty id."""
+    found = {}
+    for owner in [project_id] if project_id else rows.owners():
+        shown = usage(owner)[name]
+        if 0 <= shown["limit"] < shown["usage"]:
+            found[owner] = shown["usage"]
+    return found
+
+
 def require_image(owner: str | None) -> None:
-    """Raise `errors.QuotaExceeded` if the project may not have one image more."""
-    limit = rows.limits(owner).get("image_count_total", UNLIMITED)
-    if limit >= 0:
-        require("image_count_total", limit, rows.count_images(owner) + 1, "images")
+    """Raise `errors.ProjectQuotaExceeded` if the project may not have one image more."""
+    _require_count(owner, "image_count_total", lambda: rows.count_images(owner) + 1)
 
 
 def require_busy(owner: str | None) -> None:
     """Raise unless the images with data on its way, this one included, are not too many."""
-    limit = rows.limits(owner).get("image_count_uploading", UNLIMITED)
-    if limit >= 0:
-        what = LIMITS["image_count_uploading"]
-        require("image_count_uploading", limit, rows.count_busy(owner), what)
+    _require_count(owner, "image_count_uploading", lambda: rows.count_busy(owner))
+
+
+def _require_count(owner: str | None, name: str, count_with_this: Callable[[], int]) -> None:
+    limit = rows.limits(owner).get(name, UNLIMITED)
+    if limit >= 0 and (count := count_with_this()) > limit:
+        raise errors.ProjectQuotaExceeded(
+            project_id=owner, limit=limit, what=LIMITS[name], option=name, count=count
+        )
 
 
 def require_room(
-    context: Context, owner: str | None, store_id: str, blob_id: str, wanted: int
+    context: Context, owner: str | None, store_id: str, image_id: str, wanted: int
 ) -> None:
-    """Raise `errors.StorageQuotaExceeded` unless ``wanted`` bytes may go to the blob."""
+    """Raise `errors.StorageQuotaExceeded` unless ``wanted`` bytes may go to the store.
+
+    What the image has reserved or staged itself does not count: the wanted
+    bytes are to take its place.
+    """
     limits = rows.limits(owner)
     if store_id == STAGING:
         bounds = {"image_stage_total": limits.get("image_stage_total", UNLIMITED) * MIB}
@@ -109,8 +127,9 @@ def require_room(
     bounds = {name: bound for name, bound in bounds.items() if bound >= 0}
     if not bounds:
         return
-    stored = rows.staged_bytes(owner) if store_id == STAGING else rows.stored_bytes(owner)
-    used = stored + rows.reserved_bytes(owner, store_id == STAGING, blob_id)
+    staging = store_id == STAGING
+    there = rows.staged_bytes(owner, image_id) if staging else rows.stored_bytes(owner)
+    used = there + rows.reserved_bytes(owner, staging, image_id)
     for name, bound in bounds.items():
         if used + wanted > bound:
             raise errors.StorageQuotaExceeded(
@@ -119,9 +138,9 @@ def require_room(
 
 
 def require_import(context: Context, image: ImageRow, method: str) -> None:
-    """Raise unless the owner may have this image imported now."""
+    """Raise unless the owner may have this image, which is busy by now, imported."""
     if method == "glance-direct":
-        require_room(context, image.owner, "", "", image.size or 0)
+        require_room(context, image.owner, "", image.id, image.size or 0)
     else:
-        require_room(context, image.owner, STAGING, "", image.size or 0)
+        require_room(context, image.owner, STAGING, image.id, image.size or 0)
         require_busy(image.owner)

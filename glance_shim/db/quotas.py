@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import peewee
 
-from glance_shim.db.models.images import Image, Upload
+from glance_shim.db.models.images import Image, ImageProperty, Upload
 from glance_shim.db.models.quotas import Limit
 
 DEFAULT = ""
 STAGING = "os_glance_staging_store"
 BUSY = ("saving", "uploading", "importing")
+
+# The property with the stores that an import has not come to yet.
+IMPORTING = "os_glance_importing_to_stores"
 
 
 def limits(project_id: str | None) -> dict[str, int]:
@@ -39,41 +44,54 @@ def delete(project_id: str, name: str) -> bool:
     return removed.execute() == 1
 
 
+def _of(owner: str | None) -> Any:
+    return (Image.owner == owner) & ~Image.deleted & (Image.status != "killed")
+
+
+def owners() -> list[str]:
+    """The projects that have images."""
+    query = Image.select(Image.owner).where(~Image.deleted & Image.owner.is_null(False))
+    return [owner for (owner,) in query.distinct().tuples()]
+
+
 def count_images(owner: str | None) -> int:
     """How many images a project has."""
-    return Image.select().where((Image.owner == owner) & ~Image.deleted).count()
+    return Image.select().where(_of(owner)).count()
 
 
 def count_busy(owner: str | None) -> int:
-    """How many images of a project have data on its way."""
-    copying = Image.id.in_(Upload.select(Upload.image).where(Upload.owner == owner))
-    return (
-        Image.select()
-        .where((Image.owner == owner) & ~Image.deleted & (Image.status.in_(BUSY) | copying))
-        .count()
+    """How many images of a project have data on its way, or wait for its import."""
+    copying = Image.id.in_(
+        ImageProperty.select(ImageProperty.image).where(
+            (ImageProperty.name == IMPORTING) & (ImageProperty.value != "")
+        )
     )
+    return Image.select().where(_of(owner) & (Image.status.in_(BUSY) | copying)).count()
 
 
 def stored_bytes(owner: str | None) -> int:
     """What the data of a project's images takes, each location counted."""
     query = Image.select(Image.size, Image.locations).where(
-        (Image.owner == owner) & ~Image.deleted & Image.size.is_null(False)
+        _of(owner) & Image.size.is_null(False)
     )
     return sum(size * len(locations) for size, locations in query.tuples())
 
 
-def staged_bytes(owner: str | None) -> int:
-    """What a project's images that wait to be imported take."""
+def staged_bytes(owner: str | None, except_image: str = "") -> int:
+    """What a project's images, or all but one, that wait to be imported take."""
     return (
         Image.select(peewee.fn.COALESCE(peewee.fn.SUM(Image.size), 0))
-        .where((Image.owner == owner) & ~Image.deleted & Image.staged.is_null(False))
+        .where(_of(owner) & Image.staged.is_null(False) & (Image.id != except_image))
         .scalar()
     )
 
 
-def reserved_bytes(owner: str | None, staging: bool, except_blob: str) -> int:
-    """What other data on its way has reserved, to staging or to the stores."""
-    where = (Upload.owner == owner) & (Upload.blob_id != except_blob)
+def reserved_bytes(owner: str | None, staging: bool, except_image: str = "") -> int:
+    """What data on its way, or all but that of one image, has reserved.
+
+    It is on its way either to staging or to the stores.
+    """
+    where = (Upload.owner == owner) & (Upload.image != except_image)
     where &= (Upload.store_id == STAGING) if staging else (Upload.store_id != STAGING)
     total = peewee.fn.COALESCE(peewee.fn.SUM(Upload.reserved), 0)
     return Upload.select(total).where(where).scalar()

@@ -89,9 +89,10 @@ def claim(worker: str, lease_seconds: float) -> TaskRow | None:
     """
     moment = time.time()
     free = Task.status.in_(OPEN) & ((Task.lease_until < moment) | _begun_by(worker))
-    for (task_id,) in (
-        Task.select(Task.id).where(free).order_by(Task.created_at).limit(10).tuples()
-    ):
+    query = Task.select(Task.id).where(free).order_by(Task.created_at).limit(10)
+    # Read to its end first: SQLite lets nobody write in the middle of a read that others
+    # have written after.
+    for (task_id,) in list(query.tuples()):
         claimed = (
             Task.update(
                 status="processing",

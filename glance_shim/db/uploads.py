@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from glance_shim.db.models.images import Removal, Upload
+from glance_shim.db.models.images import Image, Removal, Upload
 
 
 class UploadRow(NamedTuple):
@@ -37,11 +37,15 @@ def add(image_id: str, store_id: str, blob_id: str, owner: str | None, reserved:
     ).execute()
 
 
-def renew(blob_id: str, reserved: int) -> bool:
-    """Say that data still arrives; ``False`` when the lease is no longer ours."""
+def renew(image_id: str, blob_id: str, reserved: int) -> bool:
+    """Say that data still arrives; ``False`` when nobody waits for it any more.
+
+    That is when the lease is no longer ours, or the image has been deleted.
+    """
+    there = Image.select(Image.id).where((Image.id == image_id) & ~Image.deleted)
     changed = (
         Upload.update(heartbeat=time.time(), reserved=reserved)
-        .where(Upload.blob_id == blob_id)
+        .where((Upload.blob_id == blob_id) & Upload.image.in_(there))
         .execute()
     )
     return changed == 1
@@ -50,11 +54,6 @@ def renew(blob_id: str, reserved: int) -> bool:
 def delete(blob_id: str) -> bool:
     """End the lease; say whether it still was there."""
     return Upload.delete().where(Upload.blob_id == blob_id).execute() == 1
-
-
-def delete_all(image_id: str) -> None:
-    """End all leases on an image; who holds one notices at its next step."""
-    Upload.delete().where(Upload.image == image_id).execute()
 
 
 def select(image_id: str) -> list[UploadRow]:

@@ -7,8 +7,9 @@ import re
 from typing import Any
 
 import pytest
+from bodies import arriving
 from people import Person
-from scenes import DATA, NO_DATA, arriving, file_of
+from scenes import DATA, NO_DATA, file_of
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import pytest
+from bodies import arriving
 from people import V21, Person, some_id
-from scenes import DATA, arriving, file_of
+from scenes import DATA, file_of
 
 from glance_shim import errors
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bodies import arriving
 from people import OCTETS, Person, some_id
 from scenes import (
     DATA,
     LONG_AGO,
-    arriving,
     assert_is_whole,
     assert_nothing_was_kept,
     file_of,

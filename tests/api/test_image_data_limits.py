@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bodies import arriving
 from people import Person
 from scenes import (
     NO_DATA,
-    arriving,
     assert_is_whole,
     assert_nothing_was_kept,
     file_of,
