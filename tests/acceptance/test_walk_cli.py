@@ -170,6 +170,19 @@ ROWS = [
         ),
     ),
     Row(
+        "image import {it} --method glance-download --remote-region RegionOne "
+        "--remote-image {remote} --remote-service-interface public",
+        lambda walk: {
+            "it": walk.image(disk_format="iso"),
+            "remote": walk.active(os_distro="debian", private="not taken"),
+        },
+        lambda walk, made, _: (
+            walk.becomes(made["it"], status="active", os_distro="debian", disk_format="raw")
+            and walk.data(made["it"]) == DATA
+            and "private" not in walk.show(made["it"])
+        ),
+    ),
+    Row(
         "image import {it} --method copy-image --store cheap",
         an("active"),
         lambda walk, made, _: walk.becomes(made["it"], stores="fast,cheap"),
@@ -475,3 +488,33 @@ def test_every_command_has_a_row(commands: Path, terminal: Terminal) -> None:
     assert len(known) == 42
     walked = {name for name in known for row in ROWS if f"{row.words} ".startswith(f"{name} ")}
     assert known - walked == set()
+
+
+@pytest.mark.xdist_group("walk")
+def test_glance_imports_a_namespace_from_a_file(walk: Walk) -> None:
+    name = f"OS::Glance::{walk.name()}"
+    held = {"properties": {"p": TEXT}, **OBJECT, **TAGS, **ASSOCIATED}
+    file = walk.directory / "namespace.json"
+    file.write_text(json.dumps({"namespace": name, "visibility": "public", **held}))
+    token = walk.sdk("admin", "return cloud.auth_token")
+    words = ("glance", "--os-auth-token", token, "--os-image-url", walk.root)
+    walk.terminal.run(*words, "md-namespace-import", "--file", file)
+
+    shown = walk.in_namespace(name)
+    assert shown["properties"]["p"]["title"] == "T"
+    assert [each["name"] for each in shown["objects"]] == ["o"]
+    assert sorted(each["name"] for each in shown["tags"]) == ["a", "b"]
+    assert shown["resource_type_associations"][0]["name"] == "T"
+    listed = walk.terminal.run(*words, "md-namespace-list", "--visibility", "public")
+    assert name in listed.out
+    shown_again = walk.terminal.run(*words, "md-namespace-show", name)
+    assert "| namespace " in shown_again.out
+
+
+@pytest.mark.xdist_group("walk")
+def test_the_definitions_of_the_program_are_what_a_client_sees(walk: Walk) -> None:
+    walk.operate("metadefs", "load")
+    words = ["image", "metadef", "property", "list", "OS::Compute::CPUPinning", "-f", "json"]
+    listed = printed(walk.openstack("other", words))
+
+    assert {row["name"] for row in listed} == {"cpu_policy", "cpu_thread_policy"}

@@ -21,7 +21,7 @@ OPTIONS = """\
 state_path = {directory}
 bind_port = {port}
 enabled_backends = fast:file,cheap:file,web:http
-enabled_import_methods = glance-direct,web-download,copy-image
+enabled_import_methods = glance-direct,web-download,copy-image,glance-download
 image_cache_dir = {directory}/cache
 
 [glance_store]
@@ -40,7 +40,7 @@ connection = sqlite:///{directory}/glance-shim.db
 
 [import_filtering_opts]
 allowed_networks = 127.0.0.0/8
-allowed_ports = {source_port}
+allowed_ports = {source_port},{port}
 """
 
 # Users by what they are; each has a project of the same name, and one a second role.

@@ -77,9 +77,13 @@ class Document(ma.Schema):
 
 
 class Part(Document):
-    """A part within another document, which has nothing that only the service writes."""
+    """A part within another document, which has nothing that only the service writes.
+
+    Its JSON schema is open all the same: clients check with it what they get.
+    """
 
     read_only: tuple[str, ...] = ()
+    closed = False
 
 
 class ItemsSchema(ma.Schema):
