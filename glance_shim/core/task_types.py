@@ -94,7 +94,7 @@ def run_next(deployment: Deployment) -> bool:
     A task that fails says why in its message. One that has taken several
     workers down is not begun again.
     """
-    task = rows.claim(tasks.worker_name(), tasks.LEASE_SECONDS)
+    task = rows.claim(tasks.worker_name(), deployment.config.task.lease_seconds)
     if task is None:
         return False
     events.task(deployment, "processing", task)

@@ -22,7 +22,6 @@ from glance_shim.db.tasks import TaskRow
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60.0
 STATUSES = ("pending", "processing", "success", "failure")
 PREEMPTED = "Expired lock preempted"
 INTERNAL = "Task failed due to Internal Error"
@@ -98,7 +97,7 @@ def submit(
             "caller": _caller(context),
         },
         worker=worker_name() if only_here else None,
-        lease_seconds=LEASE_SECONDS if only_here else 0,
+        lease_seconds=context.config.task.lease_seconds if only_here else 0,
     )
     events.task(context.deployment, "create", task)
     wake.set()
@@ -190,10 +189,11 @@ class Working:
             thread.join()
 
     def _renew(self) -> None:
-        while not self._ended.wait(LEASE_SECONDS / 4):
+        seconds = self.deployment.config.task.lease_seconds
+        while not self._ended.wait(seconds / 4):
             try:
                 with connection.connected(self.deployment.database):
-                    if not rows.renew(self.task.id, worker_name(), LEASE_SECONDS):
+                    if not rows.renew(self.task.id, worker_name(), seconds):
                         self._lost.set()
                         return
             except connection.FAILURES as exc:

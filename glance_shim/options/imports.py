@@ -52,6 +52,13 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Hours that a task can be looked at after its end.",
         ),
         cfg.IntOpt(
+            "lease_seconds",
+            default=60,
+            min=4,
+            help="Seconds without a sign of life from a worker after which others take over "
+            "its task.",
+        ),
+        cfg.IntOpt(
             "workers",
             default=4,
             min=0,

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 256 * 1024
 PARTIAL = "partial"
-GRACE = 60
+GRACE = 10
 BLOB_ID = re.compile(r"[0-9a-fA-F-]{36}-[0-9a-f]{8}")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

@@ -10,6 +10,7 @@ import pytest
 from deployments import KINDS, Site, having
 from persons import GlanceUser, Person
 from terminal import Terminal
+from walking import Walk
 
 # With what the command ``glance`` comes in.
 LOGINS = {
@@ -108,3 +109,11 @@ def glance(owner: Person, login: str) -> GlanceUser:
 def glance_of_member(member: Person, login: str) -> GlanceUser:
     """The member, with the command ``glance``."""
     return GlanceUser(member, login)
+
+
+@pytest.fixture(scope="session")
+def walk(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    """A site with everything switched on."""
+    running = Walk(tmp_path_factory.mktemp("walk"), terminal)
+    yield running
+    running.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import shutil
 import signal
 import socket
@@ -69,7 +70,7 @@ class Server:
 
     program = ("-m", "glance_shim")
 
-    def __init__(self, directory: Path, **options: Any) -> None:
+    def __init__(self, directory: Path, sections: str = "", **options: Any) -> None:
         directory.mkdir(exist_ok=True)
         self.directory = directory
         self.service = Service(directory, {"DEFAULT": dict(options)})
@@ -79,15 +80,26 @@ class Server:
         lines = "\n".join(f"{name} = {value}" for name, value in options.items())
         configuration = directory / "glance-shim.conf"
         configuration.write_text(
-            CONFIGURATION.format(directory=directory, port=self.port, options=lines)
+            CONFIGURATION.format(directory=directory, port=self.port, options=lines) + sections
         )
+        self._command = [sys.executable, *self.program, "--config-file", str(configuration)]
         self._log = (directory / "log").open("w")
+        self.start()
+
+    def start(self) -> None:
+        """Serve, with the data of before."""
         self.process = subprocess.Popen(
-            [sys.executable, *self.program, "--config-file", str(configuration), "serve"],
+            [*self._command, "serve"],
             stdout=self._log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-        until(self._is_up, f"the server is up; see {directory / 'log'}")
+        until(self._is_up, f"the server is up; see {self.directory / 'log'}")
+
+    def kill(self) -> None:
+        """End all processes in the middle of whatever they do."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def _is_up(self) -> bool:
         if self.process.poll() is not None:
