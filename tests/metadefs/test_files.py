@@ -93,7 +93,7 @@ NEW = {
     [
         ([], "old", "old", ["old"]),
         (["--merge"], "old", "old", ["new", "old"]),
-        (["--merge", "--prefer-new"], "new", "new", ["new", "old"]),
+        (["--merge", "--prefer_new"], "new", "new", ["new", "old"]),
         (["--merge", "--overwrite"], "new", "new", ["new"]),
     ],
 )
@@ -159,7 +159,21 @@ def test_options_without_a_meaning_are_refused(run: Any, options: list[str]) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"namespace": ""}', '{"name": "x"}', "\udcff"]
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"namespace": ""}',
+        '{"name": "x"}',
+        "\udcff",
+        "[" * 100_000,
+        '{"namespace": "x", "description": "\\ud800"}',
+        '{"namespace": "x", "namespace": "y"}',
+        '{"namespace": "x", "properties": {"p": {"type": "string"}}}',
+        '{"namespace": "x", "tags": [{"name": "' + "t" * 81 + '"}]}',
+    ],
+    ids=range(11),
 )
 def test_a_broken_file_is_named_and_the_others_are_loaded(
     service: Service, admin: Person, tmp_path: Path, text: str
@@ -175,6 +189,16 @@ def test_a_broken_file_is_named_and_the_others_are_loaded(
     assert isinstance(result.exception, errors.Invalid)
     assert "a.json: " in result.output
     assert names(admin) == ["N"]
+
+
+def test_what_cannot_be_written_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.Invalid, match="cannot be written"):
+        run("export", "--path", tmp_path / "file" / "below")
+    (tmp_path / "N.json").mkdir()
+    run("load", "--path", write(tmp_path / "n.json", **OLD))
+    with pytest.raises(errors.Invalid, match="cannot be written"):
+        run("export", "--path", tmp_path)
 
 
 def test_a_missing_path_is_refused(run: Any, tmp_path: Path) -> None:
