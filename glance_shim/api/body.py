@@ -70,15 +70,23 @@ def blocks() -> Iterator[bytes]:
 
 
 def read_json(limit: int | None = None, expected: str = "object") -> Any:
-    """The JSON document in the request body.
+    """The JSON document in the request body, see `parse_json`.
 
-    Refuses what JSON readers otherwise let pass: more than ``limit`` bytes
-    (default: ``max_json_body``), nesting deeper than 32, NaN and infinities,
-    duplicate keys, U+0000 and lone surrogates, anything but UTF-8.
+    It has no more than ``limit`` bytes (default: ``max_json_body``).
     """
     raw = _read_limited(limit or flask.current_app.config["deployment"].config.max_json_body)
     if not raw:
         raise errors.BodyMissing(expected=expected)
+    return parse_json(raw)
+
+
+def parse_json(raw: bytes) -> Any:
+    """The JSON document in ``raw``.
+
+    Refuses what JSON readers otherwise let pass: nesting deeper than 32, NaN
+    and infinities, duplicate keys, U+0000 and lone surrogates, anything but
+    UTF-8.
+    """
     _check_depth(raw)
     try:
         document = json.loads(

@@ -13,7 +13,7 @@ import marshmallow as ma
 
 import glance_shim
 from glance_shim import errors
-from glance_shim.api import smorest
+from glance_shim.api import body, smorest
 from glance_shim.api.schemas.metadefs import NamespaceSchema
 from glance_shim.cli.common import at_the_machine
 from glance_shim.context import Context
@@ -38,7 +38,9 @@ def metadefs() -> None:
     "comes with this program.",
 )
 @click.option("--merge", is_flag=True, help="Add to namespaces that are there what they lack.")
-@click.option("--prefer-new", is_flag=True, help="With --merge: replace what differs.")
+@click.option(
+    "--prefer-new", "--prefer_new", is_flag=True, help="With --merge: replace what differs."
+)
 @click.option("--overwrite", is_flag=True, help="With --merge: replace whole namespaces.")
 @at_the_machine
 def load(
@@ -69,14 +71,13 @@ def load(
 def read(file: Path) -> dict[str, Any]:
     """The namespace in a file; raises `errors.Error` if it is none."""
     try:
-        document = json.loads(file.read_text("utf-8"))
-        found: dict[str, Any] = NamespaceSchema().load(document)
+        found: dict[str, Any] = NamespaceSchema().load(body.parse_json(file.read_bytes()))
     except ma.ValidationError as exc:
         raise errors.SchemaBreach(
             schema="namespace", reason=smorest.explain(exc.normalized_messages())
         ) from exc
-    except (OSError, ValueError) as exc:
-        raise errors.MalformedJSON(reason=str(exc)) from exc
+    except OSError as exc:
+        raise errors.Invalid(reason=f"It cannot be read: {exc.strerror}") from exc
     return found
 
 
@@ -98,10 +99,16 @@ def unload(context: Context) -> None:
 @at_the_machine
 def export(context: Context, path: Path) -> None:
     """Write each namespace to a file of its own."""
-    path.mkdir(parents=True, exist_ok=True)
-    for file, document in _named(path, documents.export_all()):
-        file.write_text(json.dumps(document, indent=4, ensure_ascii=False) + "\n", "utf-8")
-        click.echo(str(file))
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        for file, document in _named(path, documents.export_all()):
+            text = json.dumps(document, indent=4, ensure_ascii=False)
+            file.write_text(f"{text}\n", "utf-8")
+            click.echo(str(file))
+    except OSError as exc:
+        raise errors.Invalid(
+            reason=f"{exc.filename} cannot be written: {exc.strerror}"
+        ) from exc
 
 
 def _named(path: Path, found: list[dict[str, Any]]) -> Iterator[tuple[Path, dict[str, Any]]]:
