@@ -93,9 +93,24 @@ def load(
             )
             for store_id, store_type in backends.items()
         }
+        values["unused"] = _unused(files, conf)
     except (cfg.Error, ValueError, TypeError) as exc:
         raise errors.ConfigurationError(reason=str(exc)) from exc
     return Values(values)
+
+
+def _unused(files: Sequence[str], conf: cfg.ConfigOpts) -> list[tuple[str, str]]:
+    """Options in the files that nothing here reads, as section and name."""
+    sections: dict[str, Any] = {}
+    for file in files:
+        cfg.ConfigParser(file, sections).parse()
+    known = {"DEFAULT": set(conf)} | {name: set(conf[name]) for name in conf._groups}
+    return [
+        (section, name)
+        for section, options in sections.items()
+        for name in options
+        if name.replace("-", "_") not in known.get(section, ())
+    ]
 
 
 def _register_store(

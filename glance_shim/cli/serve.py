@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from glance_shim import config, deployment, logs, server
 from glance_shim.app import create_app
 from glance_shim.db import schema
+from glance_shim.options import foreign
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -26,5 +31,7 @@ def serve(obj: object, config_files: tuple[str, ...]) -> None:
     """
     built = deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
     logs.set_up(built.config.debug)
+    if built.config.unused:
+        log.warning("Options that are not used: %s", foreign.explained(built.config.unused))
     schema.check(built.database)
     server.serve(create_app(built), built)

@@ -114,6 +114,9 @@ def pick_up(job: Import) -> None:
         for lease in uploads.select(job.image_id):
             uploads.delete(lease.blob_id)
             uploads.add_removals(job.image_id, [(lease.store_id, lease.blob_id)], 0)
+        if image.status in ("queued", "uploading"):
+            # A location there is of an attempt that failed.
+            image = job.change(lambda _: {"locations": []})
         left = [each for each in job.targets if each not in _stored(image)]
         multi = job.deployment.stores.multi
         failed = [e for e in split(image.properties.get(FAILED, "")) if e not in job.targets]

@@ -138,7 +138,8 @@ def _require_remote(options: Mapping[str, Any]) -> None:
         uuid.UUID(str(options.get("glance_image_id")))
     except ValueError as exc:
         raise errors.Invalid(
-            reason="glance-download needs glance_image_id, the UUID of the remote image"
+            reason="glance-download needs glance_image_id, and this "
+            "image id does not look like a UUID"
         ) from exc
 
 

@@ -65,6 +65,9 @@ def make(context: Context, image: ImageRow, op: str, position: str, value: Any) 
     """
     if not context.config.show_multiple_locations:
         raise LocationsNotShown(image_id=image.id)
+    if image.status == "queued":
+        # A location there is of an attempt that failed.
+        image = image._replace(locations=[])
     return MAKERS[op](context, image, position, value)
 
 

@@ -143,6 +143,10 @@ def _require_hash(validation: Mapping[str, str]) -> None:
         raise errors.Invalid(reason=f"os_hash_value is no {algorithm} in hexadecimal digits")
 
 
+class WrongHash(errors.Conflict):
+    message = "The data does not have the hash that was given"
+
+
 class AtLocation:
     """One location that is being added."""
 
@@ -195,6 +199,11 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
         _add(job)
     except tasks.Lost:
         raise
+    except WrongHash:
+        # As with Glance it can still be seen which location it was; whatever
+        # data comes next takes its place.
+        job.change(("importing",), **imports.EMPTY, done=True)
+        raise
     except Exception:
         undo(deployment, task, working)
         raise
@@ -237,7 +246,7 @@ def _add(job: AtLocation) -> None:
         job.change(NOT_YET, status="importing", **found)
         hashes = _hashes(job, store, known["os_hash_algo"], size)
         if hashes["os_hash_value"] != known["os_hash_value"]:
-            raise errors.Conflict(reason="The data does not have the hash that was given")
+            raise WrongHash()
         job.change(("importing",), status="active", **hashes, done=True)
     else:
         algorithm = config.hashing_algorithm

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from glance_shim.options.types import words
+
 DISK_FORMATS = [
     "ami",
     "ari",
@@ -111,18 +113,18 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             default=True,
             help="Refuse data whose content is not of the declared disk_format.",
         ),
-        cfg.ListOpt(
+        words(
             "gpt_safety_checks_nonfatal",
             default=[],
             help="Safety checks of a partition table that do not refuse the data; mbr is one.",
         ),
-        cfg.ListOpt(
+        words(
             "vmdk_allowed_types",
             default=["streamOptimized", "monolithicSparse"],
             help="Kinds of vmdk that may be converted.",
         ),
-        cfg.ListOpt("disk_formats", default=DISK_FORMATS, help="Accepted disk formats."),
-        cfg.ListOpt(
+        words("disk_formats", default=DISK_FORMATS, help="Accepted disk formats."),
+        words(
             "container_formats", default=CONTAINER_FORMATS, help="Accepted container formats."
         ),
     ],

@@ -5,14 +5,14 @@ from __future__ import annotations
 from oslo_config import cfg
 from oslo_config import types as option_types
 
-from glance_shim.options.types import Network
+from glance_shim.options.types import Network, words
 
 PORT = option_types.Integer(min=1, max=65535)
 
 
 OPTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": [
-        cfg.ListOpt(
+        words(
             "enabled_import_methods",
             default=["glance-direct", "web-download", "copy-image"],
             item_type=option_types.String(
@@ -66,27 +66,27 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         ),
     ],
     "import_filtering_opts": [
-        cfg.ListOpt("allowed_schemes", default=["http", "https"], help="Schemes of URLs."),
-        cfg.ListOpt("disallowed_schemes", default=[], help="Used without allowed_schemes."),
-        cfg.ListOpt(
+        words("allowed_schemes", default=["http", "https"], help="Schemes of URLs."),
+        words("disallowed_schemes", default=[], help="Used without allowed_schemes."),
+        words(
             "allowed_hosts",
             default=[],
             help="If set, only these hosts; they may have any address.",
         ),
-        cfg.ListOpt("disallowed_hosts", default=[], help="Used without allowed_hosts."),
-        cfg.ListOpt(
+        words("disallowed_hosts", default=[], help="Used without allowed_hosts."),
+        words(
             "allowed_ports",
             default=[80, 443],
             item_type=PORT,
             help="Ports that URLs may name.",
         ),
-        cfg.ListOpt(
+        words(
             "disallowed_ports",
             default=[],
             item_type=PORT,
             help="Used without allowed_ports.",
         ),
-        cfg.ListOpt(
+        words(
             "allowed_networks",
             default=[],
             item_type=Network(),
@@ -100,7 +100,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         ),
     ],
     "image_import_opts": [
-        cfg.ListOpt(
+        words(
             "image_import_plugins",
             default=[],
             item_type=option_types.String(
@@ -116,7 +116,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
     ],
     "inject_metadata_properties": [
         cfg.DictOpt("inject", default={}, help="Properties that imported images get."),
-        cfg.ListOpt(
+        words(
             "ignore_user_roles",
             default=["admin"],
             help="Roles whose imports do not get the properties.",
@@ -131,7 +131,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         ),
     ],
     "glance_download_properties": [
-        cfg.ListOpt(
+        words(
             "extra_properties",
             default=["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"],
             help="Beginnings of the names of properties that glance-download takes over.",

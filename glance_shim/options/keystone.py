@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from glance_shim.options.types import words
+
 # Sections that, besides the options below, take those of the plugin that
 # auth_type names: username, password, project_name and so on.
 AUTH_SECTIONS = ("keystone_authtoken", "oslo_limit")
@@ -60,7 +62,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Seconds that Keystone's word on a token is believed, at most to the end of "
             "the token; so long a revoked one may go on. -1: ask each time.",
         ),
-        cfg.ListOpt(
+        words(
             "service_token_roles",
             default=["service"],
             help="Roles that let a service go on with an expired token of a user.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from glance_shim.options.types import words
+
 OPTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": [
         cfg.StrOpt(
@@ -11,7 +13,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             default="image.localhost",
             help="Who notifications say that they come from.",
         ),
-        cfg.ListOpt(
+        words(
             "disabled_notifications",
             default=[],
             help="Events that nobody is told of: a type such as image.send, or a group such as "

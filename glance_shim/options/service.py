@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
-from glance_shim.options.types import Network
+from glance_shim.options.types import Network, words
 
 OPTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": [
@@ -28,7 +28,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             default="admin",
             help="Name of the project that auth_strategy none and admin_token act for.",
         ),
-        cfg.ListOpt(
+        words(
             "front_networks",
             default=[],
             item_type=Network(),
@@ -115,7 +115,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         ),
     ],
     "cors": [
-        cfg.ListOpt(
+        words(
             "allowed_origin",
             default=[],
             help="Origins whose pages may call this service from a browser.",

@@ -14,13 +14,12 @@ from glance_shim.core.identity import clock
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """``later(seconds)``: let time pass, here but not in Keystone."""
-    passed = [0.0]
-    now = clock.now
-    monkeypatch.setattr(clock, "now", lambda: now() + passed[0])
+    """``later(seconds)``: let time pass here, and only then; Keystone has its own."""
+    moment = [clock.now()]
+    monkeypatch.setattr(clock, "now", lambda: moment[0])
 
     def pass_(seconds: float) -> None:
-        passed[0] += seconds
+        moment[0] += seconds
 
     return pass_
 
@@ -119,7 +118,7 @@ def test_headers_that_speak_of_somebody_are_not_read(service: Service, alice: Pe
     assert alice.get("/v2/tasks", headers=told).status_code == 403
 
 
-def test_a_token_is_asked_about_once(alice: Person, keystone: Keystone, later: Any) -> None:
+def test_a_token_is_asked_about_once(later: Any, alice: Person, keystone: Keystone) -> None:
     assert alice.get("/v2/images").status_code == 200
     keystone.stop()
     try:

@@ -74,16 +74,42 @@ def test_the_hash_that_is_told_is_compared(
     assert shown["checksum"] == hashlib.md5(DATA).hexdigest()
 
 
-def test_a_wrong_hash_leaves_nothing_behind(service: Service, alice: Person, web: Web) -> None:
+def test_after_a_wrong_hash_only_the_location_can_be_seen(
+    service: Service, alice: Person, web: Web
+) -> None:
     image = alice.create()
     body = {"url": web.url(), "validation_data": told(data=b"other")}
     assert alice.post(path(image), json=body).status_code == 202
     service.work()
 
     after = alice.show(image["id"])
-    assert after == {**image, "updated_at": after["updated_at"]}
+    assert after == {**image, "updated_at": after["updated_at"], "stores": "web"}
     assert "failure" in messages(alice, image)[0]
-    assert alice.upload(image["id"]).status_code == 204
+    assert alice.get(f"/v2/images/{image['id']}/file").status_code == 204
+
+
+@pytest.mark.parametrize("way", ["upload", "import", "location"])
+def test_what_comes_next_takes_the_place_of_a_wrong_location(
+    service: Service, alice: Person, web: Web, way: str
+) -> None:
+    image_id = alice.create()["id"]
+    wrong = {"url": web.url(), "validation_data": told(data=b"other")}
+    assert alice.post(path({"id": image_id}), json=wrong).status_code == 202
+    service.work()
+    if way == "upload":
+        assert alice.upload(image_id, b"mine").status_code == 204
+    elif way == "import":
+        assert alice.stage(image_id, b"mine").status_code == 204
+        assert alice.import_(image_id).status_code == 202
+    else:
+        assert alice.post(path({"id": image_id}), json={"url": web.url()}).status_code == 202
+    service.work()
+
+    stores = alice.show(image_id)["stores"]
+    assert "," not in stores
+    assert (stores == "web") == (way == "location")
+    expected = DATA if way == "location" else b"mine"
+    assert alice.get(f"/v2/images/{image_id}/file").data == expected
 
 
 # What do_secure_hash = false makes of a hash that is told, and of none.
