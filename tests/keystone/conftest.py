@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -10,12 +9,7 @@ from typing import Any
 import environments
 import pytest
 from people import Person, Service
-from real_keystone import Keystone
-
-MISSING = (
-    "Keystone is not installed; "
-    f"{environments.VARIABLES['keystone']}=make has it installed in {environments.OURS}"
-)
+from real_keystone import MISSING, Keystone, User, service_token
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,16 +27,6 @@ def keystone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keystone]:
     running = Keystone(commands, tmp_path_factory.mktemp("keystone"))
     yield running
     running.stop()
-
-
-@dataclasses.dataclass(frozen=True)
-class User:
-    """Somebody Keystone knows, in a project of the same name."""
-
-    id: str
-    name: str
-    password: str
-    project_id: str
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +81,6 @@ def admin(service: Service, keystone: Keystone) -> Person:
 def glance(service: Service, keystone: Keystone) -> Person:
     """The service user."""
     return Person(service.app, service_token(keystone), None)
-
-
-def service_token(keystone: Keystone) -> str:
-    return keystone.token("glance", keystone.service_password, "service")
 
 
 def _person(service: Service, keystone: Keystone, user: User, project: str) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import secrets
 import signal
@@ -14,7 +15,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import environments
+
 PATIENCE = 60
+
+MISSING = (
+    "Keystone is not installed; "
+    f"{environments.VARIABLES['keystone']}=make has it installed in {environments.OURS}"
+)
 
 CONFIGURATION = """\
 [DEFAULT]
@@ -224,3 +232,17 @@ def _group() -> str:
     import os
 
     return grp.getgrgid(os.getgid()).gr_name
+
+
+@dataclasses.dataclass(frozen=True)
+class User:
+    """Somebody Keystone knows, in a project of the same name."""
+
+    id: str
+    name: str
+    password: str
+    project_id: str
+
+
+def service_token(keystone: Keystone) -> str:
+    return keystone.token("glance", keystone.service_password, "service")
