@@ -37,6 +37,7 @@ class Deployment:
     extra_properties: Any
     tokens: Any
     notifier: Any
+    quotas: Any
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,8 +10,9 @@ from glance_shim import errors, notifications
 from glance_shim.config import Values
 from glance_shim.context import Deployment
 from glance_shim.core import image_schema, quotas
-from glance_shim.core.identity import keystone, tokens
+from glance_shim.core.identity import keystone, keystone_limits, tokens
 from glance_shim.db import connection
+from glance_shim.db import quotas as own_quotas
 from glance_shim.policy import enforcer, protections
 from glance_shim.stores import open_stores
 
@@ -38,6 +39,7 @@ def build(config: Values) -> Deployment:
         extra_properties=image_schema.load(config.image_schema_file),
         tokens=_tokens(config),
         notifier=notifications.build(config),
+        quotas=_quotas(config),
     )
 
 
@@ -46,7 +48,15 @@ def _tokens(config: Values) -> Any:
     if config.auth_strategy != "keystone":
         return tokens
     options = config.keystone_authtoken
-    return keystone.Tokens(keystone.Keystone(options), options)
+    return keystone.Tokens(keystone.Keystone(options, "keystone_authtoken"), options)
+
+
+def _quotas(config: Values) -> Any:
+    """Who knows what a project may have: a table of our own, or a Keystone."""
+    if not config.use_keystone_limits:
+        return own_quotas
+    options = config.oslo_limit
+    return keystone_limits.Limits(keystone.Keystone(options, "oslo_limit"), options)
 
 
 def _check(config: Any) -> None:

@@ -89,7 +89,8 @@ def import_methods() -> flask.Response:
 @body.bodiless
 def usage() -> flask.Response:
     """What the project uses of what it may; a limit of -1 is none."""
-    return responses.as_json({"usage": quotas.usage(current_context().project_id)})
+    context = current_context()
+    return responses.as_json({"usage": quotas.usage(context, context.project_id)})
 
 
 copies = smorest.Blueprint(

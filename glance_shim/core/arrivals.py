@@ -38,19 +38,21 @@ class Lease:
         self.store_id = store_id
         self.reserved = reserved
         self.status = status
+        self.limits: quotas.Limits = {}
         self.blob_id = f"{image.id}-{secrets.token_hex(4)}"
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lease in the block; the block must `release` it when it succeeds."""
         image = self.image
+        self.limits = quotas.limits_of(self.context, image.owner)
         with connection.writing():
             self.require_quota(self.reserved)
             if self.status and not rows.move_status(image.id, "queued", self.status):
                 lifecycle.require(images.get(self.context, image.id), "upload")
             uploads.add(image.id, self.store_id, self.blob_id, image.owner, self.reserved)
             if self.status:
-                quotas.require_busy(image.owner)
+                quotas.require_busy(self.limits, image.owner)
         try:
             yield
         except BaseException:
@@ -64,7 +66,9 @@ class Lease:
     def require_quota(self, size: int) -> None:
         """Raise `errors.StorageQuotaExceeded` if the owner may not store so much more."""
         owner = self.image.owner
-        quotas.require_room(self.context, owner, self.store_id, self.image.id, size)
+        quotas.require_room(
+            self.context, self.limits, owner, self.store_id, self.image.id, size
+        )
 
     def progress(self, received: int) -> None:
         """Renew the lease and the reservation while data arrives.

@@ -101,8 +101,9 @@ def create(
     )
     values.setdefault("id", str(uuid.uuid4()))
     values |= {"owner": owner, "visibility": visibility, "status": "queued"}
+    limits = quotas.limits_of(context, owner)
     with connection.writing():
-        quotas.require_image(owner)
+        quotas.require_image(limits, owner)
         image = rows.add(values, properties, tags)
         events.image(context.deployment, "create", image)
     log.info("Image %s is created by project %s", image.id, context.project_id)
@@ -193,17 +194,17 @@ def update(context: Context, image_id: str, changes: Sequence[Change]) -> ImageR
     """
     if not changes:
         return get(context, image_id)
-    sizes: dict[str, int] = {}
+    known = location_changes.LookedUp({}, {})
     if any(change.name == "locations" for change in changes):
         image = get(context, image_id)
         wanted = _changed(context, image, changes).get("locations", [])
-        sizes = location_changes.look_up(context, image, wanted)
+        known = location_changes.look_up(context, image, wanted)
     with connection.writing():
         image = get_for_change(context, image_id)
         columns = _changed(context, image, changes)
         if "locations" in columns:
             columns["size"] = location_changes.settle(
-                context, image, columns["locations"], sizes
+                context, image, columns["locations"], known
             )
         changed = rows.save(image, **columns)
         if (image.status, changed.status) == ("queued", "active"):

@@ -109,6 +109,7 @@ def abandon(deployment: Deployment, task: TaskRow, working: tasks.Working) -> No
 
 def pick_up(job: Import) -> None:
     """Show that the import has begun; drop what a dead worker was writing."""
+    limits = quotas.limits_of(job.context, job.image().owner)
     with connection.writing():
         image = job.image()
         for lease in uploads.select(job.image_id):
@@ -129,7 +130,7 @@ def pick_up(job: Import) -> None:
         changed = job.change(lambda _: {"status": status, "properties": properties})
         # What a worker that died has finished takes no more room.
         if left:
-            quotas.require_import(job.context, changed, job.method)
+            quotas.require_import(job.context, limits, changed, job.method)
     job.begun = True
     removals.carry_out(job.deployment, job.image_id)
 

@@ -104,10 +104,15 @@ def _find(context: Context, image_id: str) -> ImageRow:
     try:
         image = images.get(context, image_id)
     except errors.ImageNotFound:
-        quotas.require_room(context, context.project_id, "", "", 0)
+        _require_within(context, context.project_id)
         raise
-    quotas.require_room(context, image.owner, "", "", 0)
+    _require_within(context, image.owner)
     return image
+
+
+def _require_within(context: Context, owner: str | None) -> None:
+    limits = quotas.limits_of(context, owner)
+    quotas.require_room(context, limits, owner, "", "", 0)
 
 
 def _require_possible(context: Context, image: ImageRow, request: Request) -> list[str | None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from glance_shim import errors, fetching
 from glance_shim.context import Context
@@ -203,8 +203,18 @@ def _new(image: ImageRow, locations: Sequence[Location]) -> list[Location]:
     return [each for each in locations if (each.store_id, each.blob_id) not in present]
 
 
-def look_up(context: Context, image: ImageRow, locations: Sequence[Location]) -> dict[str, int]:
-    """How many bytes there are at each new one of ``locations``, by URL.
+class LookedUp(NamedTuple):
+    """What has to be known of a change before the transaction that makes it.
+
+    ``sizes`` are those of the data at each new location, by URL.
+    """
+
+    sizes: Mapping[str, int]
+    limits: quotas.Limits
+
+
+def look_up(context: Context, image: ImageRow, locations: Sequence[Location]) -> LookedUp:
+    """How many bytes there are at each new one of ``locations``, and what the owner may have.
 
     Must be called outside a transaction. Raises `errors.RefusedURL` for what
     may not be fetched, `SourceUnusable` for what cannot be or holds nothing.
@@ -223,11 +233,11 @@ def look_up(context: Context, image: ImageRow, locations: Sequence[Location]) ->
         if not size:
             raise SourceUnusable(url=location.blob_id, reason="there is no data")
         sizes[location.blob_id] = size
-    return sizes
+    return LookedUp(sizes, quotas.limits_of(context, image.owner))
 
 
 def settle(
-    context: Context, image: ImageRow, locations: Sequence[Location], sizes: Mapping[str, int]
+    context: Context, image: ImageRow, locations: Sequence[Location], known: LookedUp
 ) -> int | None:
     """Note what is to be removed, and return the size of the image with these locations.
 
@@ -238,7 +248,7 @@ def settle(
     size = image.size
     new = _new(image, locations)
     for location in new:
-        found = sizes.get(location.blob_id)
+        found = known.sizes.get(location.blob_id)
         if found is None:
             raise errors.Conflict(reason=f"Image {image.id} has just been changed; try again")
         size = size or found
@@ -247,7 +257,9 @@ def settle(
             raise SourceUnusable(url=location.blob_id, reason=reason)
     if new:
         wanted = len(new) * (size or 0)
-        quotas.require_room(context, image.owner, new[0].store_id, image.id, wanted)
+        quotas.require_room(
+            context, known.limits, image.owner, new[0].store_id, image.id, wanted
+        )
     if image.status == "queued":
         _require_not_imported(image)
     kept = {(each.store_id, each.blob_id) for each in locations}

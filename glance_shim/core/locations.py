@@ -157,6 +157,8 @@ class AtLocation:
         self.working = working
         self.image_id: str = given["image_id"]
         self.url: str = given["loc_url"]
+        self.context = tasks.context_of(deployment, task)
+        self.limits: quotas.Limits = {}
         self.validation: dict[str, str] = given.get("validation_data") or {}
 
     def change(self, when: Sequence[str], **columns: Any) -> None:
@@ -188,8 +190,9 @@ class AtLocation:
             events.image(self.deployment, "update", changed)
 
     def _require_room(self, image: ImageRow, location: Location, size: int) -> None:
-        context = tasks.context_of(self.deployment, self.task)
-        quotas.require_room(context, image.owner, location.store_id, image.id, size)
+        quotas.require_room(
+            self.context, self.limits, image.owner, location.store_id, image.id, size
+        )
 
 
 def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
@@ -234,6 +237,7 @@ def _add(job: AtLocation) -> None:
         job.change(IN_USE, **_hashes_at_last(job, store, image.size), done=True)
         return
     lifecycle.require_formats(image)
+    job.limits = quotas.limits_of(job.context, image.owner)
     with connection.released():
         size = store.size(job.url)
     if not size:

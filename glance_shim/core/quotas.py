@@ -1,15 +1,16 @@
 """What an image and a project may still have.
 
-Limits of a project are hard: they are checked in the transaction that takes
-what they allow, against what is stored and what others that are at work have
-reserved. -1 is no limit. What an image uses counts for its owner, whoever acts.
+Limits of a project are hard: they are looked up, here or in Keystone, before the
+transaction that takes what they allow, and checked in it, against what is stored
+and what others that are at work have reserved. -1 is no limit. What an image uses
+counts for its owner, whoever acts.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from glance_shim import errors
 from glance_shim.context import Context
@@ -20,6 +21,8 @@ from glance_shim.stores import STAGING
 UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 MIB = 1 << 20
 UNLIMITED = -1
+
+Limits = Mapping[str, int]
 
 # So that a limit in MiB is still a 64-bit number in bytes.
 LARGEST = (1 << 43) - 1
@@ -50,9 +53,19 @@ def parse_size(text: str) -> int:
     return int(match[1]) * UNITS[match[2] or ""]
 
 
-def usage(owner: str | None) -> dict[str, dict[str, int]]:
+def limits_of(context: Context, owner: str | None) -> Limits:
+    """The limits of a project by name; those it does not have are not in it.
+
+    Raises `errors.Unavailable` where they are Keystone's and it cannot be asked;
+    it must not be called in a transaction.
+    """
+    limits: Limits = context.deployment.quotas.limits(owner)
+    return limits
+
+
+def usage(context: Context, owner: str | None) -> dict[str, dict[str, int]]:
     """What a project uses of each limit, and the limit."""
-    limits = rows.limits(owner)
+    limits = limits_of(context, owner)
     used = {
         "image_size_total": rows.stored_bytes(owner) // MIB,
         "image_stage_total": rows.staged_bytes(owner) // MIB,
@@ -80,28 +93,30 @@ def limits_that_are_set() -> list[tuple[str, str, int]]:
     return rows.select()
 
 
-def above(project_id: str, name: str) -> dict[str, int]:
+def above(context: Context, project_id: str, name: str) -> dict[str, int]:
     """What each project uses that is over its limit: of all projects with an empty id."""
     found = {}
     for owner in [project_id] if project_id else rows.owners():
-        shown = usage(owner)[name]
+        shown = usage(context, owner)[name]
         if 0 <= shown["limit"] < shown["usage"]:
             found[owner] = shown["usage"]
     return found
 
 
-def require_image(owner: str | None) -> None:
+def require_image(limits: Limits, owner: str | None) -> None:
     """Raise `errors.ProjectQuotaExceeded` if the project may not have one image more."""
-    _require_count(owner, "image_count_total", lambda: rows.count_images(owner) + 1)
+    _require_count(limits, owner, "image_count_total", lambda: rows.count_images(owner) + 1)
 
 
-def require_busy(owner: str | None) -> None:
+def require_busy(limits: Limits, owner: str | None) -> None:
     """Raise unless the images with data on its way, this one included, are not too many."""
-    _require_count(owner, "image_count_uploading", lambda: rows.count_busy(owner))
+    _require_count(limits, owner, "image_count_uploading", lambda: rows.count_busy(owner))
 
 
-def _require_count(owner: str | None, name: str, count_with_this: Callable[[], int]) -> None:
-    limit = rows.limits(owner).get(name, UNLIMITED)
+def _require_count(
+    limits: Limits, owner: str | None, name: str, count_with_this: Callable[[], int]
+) -> None:
+    limit = limits.get(name, UNLIMITED)
     if limit >= 0 and (count := count_with_this()) > limit:
         raise errors.ProjectQuotaExceeded(
             project_id=owner, limit=limit, what=LIMITS[name], option=name, count=count
@@ -109,21 +124,27 @@ def _require_count(owner: str | None, name: str, count_with_this: Callable[[], i
 
 
 def require_room(
-    context: Context, owner: str | None, store_id: str, image_id: str, wanted: int
+    context: Context,
+    limits: Limits,
+    owner: str | None,
+    store_id: str,
+    image_id: str,
+    wanted: int,
 ) -> None:
     """Raise `errors.StorageQuotaExceeded` unless ``wanted`` bytes may go to the store.
 
     What the image has reserved or staged itself does not count: the wanted
     bytes are to take its place.
     """
-    limits = rows.limits(owner)
     if store_id == STAGING:
         bounds = {"image_stage_total": limits.get("image_stage_total", UNLIMITED) * MIB}
     else:
         bounds = {
             "image_size_total": limits.get("image_size_total", UNLIMITED) * MIB,
-            "user_storage_quota": parse_size(context.config.user_storage_quota) or UNLIMITED,
         }
+        if not context.config.use_keystone_limits:
+            own = parse_size(context.config.user_storage_quota)
+            bounds["user_storage_quota"] = own or UNLIMITED
     bounds = {name: bound for name, bound in bounds.items() if bound >= 0}
     if not bounds:
         return
@@ -137,10 +158,10 @@ def require_room(
             )
 
 
-def require_import(context: Context, image: ImageRow, method: str) -> None:
+def require_import(context: Context, limits: Limits, image: ImageRow, method: str) -> None:
     """Raise unless the owner may have this image, which is busy by now, imported."""
     if method == "glance-direct":
-        require_room(context, image.owner, "", image.id, image.size or 0)
+        require_room(context, limits, image.owner, "", image.id, image.size or 0)
     else:
-        require_room(context, image.owner, STAGING, image.id, image.size or 0)
-        require_busy(image.owner)
+        require_room(context, limits, image.owner, STAGING, image.id, image.size or 0)
+        require_busy(limits, image.owner)

@@ -76,6 +76,16 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
     "oslo_limit": [
         *COMMON,
         cfg.StrOpt("endpoint_id", help="Id of this service's endpoint, whose limits count."),
+        cfg.StrOpt(
+            "endpoint_service_type", help="Without endpoint_id: the type of its service."
+        ),
+        cfg.StrOpt(
+            "endpoint_service_name", help="Without endpoint_id: the name of its service."
+        ),
+        cfg.StrOpt("endpoint_region_name", help="Without endpoint_id: its region."),
+        cfg.StrOpt(
+            "endpoint_interface", default="public", help="Without endpoint_id: its interface."
+        ),
     ],
     "paste_deploy": [
         cfg.StrOpt(

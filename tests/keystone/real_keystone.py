@@ -163,18 +163,20 @@ class Keystone:
     def get(self, path: str) -> Any:
         return self.request("GET", path).json
 
-    def _add(self, kind: str, **values: Any) -> str:
+    def add(self, kind: str, **values: Any) -> dict[str, str]:
+        """A new thing of that kind, as Keystone shows it."""
         answer = self.request("POST", f"/{kind}s", {kind: values})
         assert answer.status == 201, answer.json
-        return str(answer.json[kind]["id"])
+        made: dict[str, str] = answer.json[kind]
+        return made
 
     def project(self, name: str) -> str:
         """The id of a new project."""
-        return self._add("project", name=name, domain_id="default")
+        return self.add("project", name=name, domain_id="default")["id"]
 
     def user(self, name: str, password: str) -> str:
         """The id of a new user."""
-        return self._add("user", name=name, password=password, domain_id="default")
+        return self.add("user", name=name, password=password, domain_id="default")["id"]
 
     def grant(self, user: str, project: str, role: str) -> None:
         path = f"/projects/{project}/users/{user}/roles/{self._roles[role]}"

@@ -6,6 +6,7 @@ never longer than the token lives. Tokens themselves are not kept, only a hash.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -13,7 +14,7 @@ import logging
 import re
 import threading
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import cachetools
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 TOKENS_REMEMBERED = 10_000
 REFUSAL_SECONDS = 5
 
-# After a failure nobody asks for so long: many that wait for the same token
+# After a failure nobody asks for so long: many that wait for the same answer
 # would else wait for one timeout after the other.
 PAUSE_SECONDS = 1.0
 
@@ -55,19 +56,19 @@ class KeystoneToken(Token):
 class Keystone:
     """Asks a Keystone with the credentials of a section like ``[keystone_authtoken]``."""
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: Any, section: str) -> None:
         from keystoneauth1 import loading, session
 
         if options.login is None:
             raise errors.ConfigurationError(
-                reason="auth_strategy keystone needs auth_type, auth_url and the service "
-                "user's credentials in [keystone_authtoken]"
+                reason=f"[{section}] needs auth_type, auth_url and what else it takes to "
+                "log in to Keystone"
             )
         plugin, credentials = options.login
         certificate = (
             (options.certfile, options.keyfile) if options.keyfile else options.certfile
         )
-        self._options = options
+        self.paused_until = 0.0
         self._session = session.Session(
             auth=loading.get_plugin_loader(plugin).load_from_options(**credentials),
             verify=False if options.insecure else options.cafile or True,
@@ -86,8 +87,18 @@ class Keystone:
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Any:
         """The answer to a request as the service user, 2xx or 404.
 
-        Raises `KeystoneUnavailable` for everything else, and logs the reason.
+        Raises `KeystoneUnavailable` for everything else, and logs the reason;
+        for a moment after that nobody asks.
         """
+        if clock.now() < self.paused_until:
+            raise KeystoneUnavailable()
+        try:
+            return self._get(path, headers)
+        except KeystoneUnavailable:
+            self.paused_until = clock.now() + PAUSE_SECONDS
+            raise
+
+    def _get(self, path: str, headers: Mapping[str, str] | None) -> Any:
         from keystoneauth1 import exceptions
 
         try:
@@ -120,8 +131,8 @@ class Tokens:
     def forget(self) -> None:
         """Know nothing of any token."""
         refusal = min(self._seconds, REFUSAL_SECONDS)
+        self._keystone.paused_until = 0.0
         with self._access:
-            self._paused_until = 0.0
             # The clock is looked up each time, so that it can be moved.
             self._known: Any = cachetools.TTLCache(TOKENS_REMEMBERED, self._seconds, _now)
             self._refused: Any = cachetools.TTLCache(TOKENS_REMEMBERED, refusal, _now)
@@ -154,22 +165,23 @@ class Tokens:
             return found
 
     def _ask(self, text: str, allow_expired: bool) -> KeystoneToken | None:
-        if clock.now() < self._paused_until:
-            raise KeystoneUnavailable()
         query = "?allow_expired=1" if allow_expired else ""
         headers = {"X-Subject-Token": text, "OpenStack-Identity-Access-Rules": "1.0"}
-        try:
-            answer = self._keystone.get(f"/auth/tokens{query}", headers)
-        except KeystoneUnavailable:
-            self._paused_until = clock.now() + PAUSE_SECONDS
-            raise
+        answer = self._keystone.get(f"/auth/tokens{query}", headers)
         if answer.status_code == 404:
             return None
-        try:
+        with understood():
             return read(answer.json()["token"])
-        except (ValueError, LookupError, TypeError, AttributeError) as exc:
-            log.error("Keystone's answer about a token is not understood")
-            raise KeystoneUnavailable() from exc
+
+
+@contextlib.contextmanager
+def understood() -> Iterator[None]:
+    """Raise `KeystoneUnavailable`, and log it, where an answer has not the form it should."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as exc:
+        log.error("An answer of Keystone is not understood: %s", type(exc).__name__)
+        raise KeystoneUnavailable() from exc
 
 
 def _now() -> float:
