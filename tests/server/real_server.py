@@ -56,6 +56,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _is_alive(pid: int) -> bool:
+    """Is there still more of the process than its exit code?"""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
 class Answer:
     """What came back over the wire."""
 
@@ -97,9 +105,11 @@ class Server:
         until(self._is_up, f"the server is up; see {self.directory / 'log'}")
 
     def kill(self) -> None:
-        """End all processes in the middle of whatever they do."""
+        """End all processes in the middle of whatever they do; the port is free then."""
+        workers = self.workers()
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        until(lambda: not any(map(_is_alive, workers)), "all processes have ended")
 
     def _is_up(self) -> bool:
         if self.process.poll() is not None:
