@@ -25,11 +25,16 @@ OURS = HERE.parent / ".tox"
 REQUIREMENTS = {
     "clients": HERE / "acceptance" / "requirements.txt",
     "keystone": HERE / "keystone" / "requirements.txt",
+    "suites": HERE / "suites" / "requirements.txt",
 }
 
 # Each name's variable says where the environment is, or asks to make it.
-VARIABLES = {"clients": "GLANCE_SHIM_CLIENTS", "keystone": "GLANCE_SHIM_KEYSTONE"}
-COMMANDS = {"clients": "openstack", "keystone": "keystone-manage"}
+VARIABLES = {
+    "clients": "GLANCE_SHIM_CLIENTS",
+    "keystone": "GLANCE_SHIM_KEYSTONE",
+    "suites": "GLANCE_SHIM_SUITES",
+}
+COMMANDS = {"clients": "openstack", "keystone": "keystone-manage", "suites": "tempest"}
 
 
 def find(name: str) -> Path | None:

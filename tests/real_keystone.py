@@ -47,7 +47,7 @@ key_repository = {directory}/fernet-keys
 SERVER = """\
 wsgi_app = "keystone.wsgi.api:application"
 bind = "127.0.0.1:{port}"
-threads = 8
+threads = {threads}
 control_socket_disable = True
 """
 
@@ -68,7 +68,9 @@ class Keystone:
     service user ``glance`` in the project ``service``.
     """
 
-    def __init__(self, commands: Path, directory: Path, expiration: int = 3600) -> None:
+    def __init__(
+        self, commands: Path, directory: Path, expiration: int = 3600, threads: int = 8
+    ) -> None:
         self.commands = commands
         self.directory = directory
         with socket.socket() as probe:
@@ -82,7 +84,8 @@ class Keystone:
         self.file.write_text(
             CONFIGURATION.format(directory=directory, root=self.root, expiration=expiration)
         )
-        (directory / "gunicorn.conf.py").write_text(SERVER.format(port=self.port))
+        server = SERVER.format(port=self.port, threads=threads)
+        (directory / "gunicorn.conf.py").write_text(server)
         self.process: subprocess.Popen[bytes] | None = None
         self._log = (directory / "log").open("ab")
         self._make()
@@ -181,6 +184,18 @@ class Keystone:
     def grant(self, user: str, project: str, role: str) -> None:
         path = f"/projects/{project}/users/{user}/roles/{self._roles[role]}"
         assert self.request("PUT", path).status == 204
+
+    def endpoint(self, service: str, url: str) -> None:
+        """Let the catalog say where a service of that type is."""
+        made = self.add("service", type=service, name=service)
+        for interface in ("public", "internal", "admin"):
+            self.add(
+                "endpoint",
+                service_id=made["id"],
+                interface=interface,
+                url=url,
+                region_id="RegionOne",
+            )
 
     def grant_system(self, user: str, role: str) -> None:
         path = f"/system/users/{user}/roles/{self._roles[role]}"

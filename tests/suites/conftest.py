@@ -1,0 +1,46 @@
+"""The clouds that the suites run against, made once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import environments
+import pytest
+from cloud import Cloud
+from real_keystone import Keystone
+
+
+@pytest.fixture(scope="session")
+def commands() -> Path:
+    """Where the suites and the clients they use are."""
+    return _commands("suites")
+
+
+@pytest.fixture(scope="session")
+def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """``make_cloud(options)``: a cloud of its own."""
+    made: list[Cloud] = []
+
+    def make(options: str = "") -> Cloud:
+        # One thread: several writers at once are too many for Keystone with SQLite.
+        keystone = Keystone(
+            _commands("keystone"), tmp_path_factory.mktemp("keystone"), 28800, threads=1
+        )
+        made.append(Cloud(keystone, tmp_path_factory.mktemp("cloud"), options))
+        return made[-1]
+
+    yield make
+    for cloud in made:
+        cloud.stop()
+
+
+def _commands(name: str) -> Path:
+    found = environments.find(name)
+    if found is None:
+        pytest.skip(
+            f"{environments.COMMANDS[name]} is not installed; "
+            f"{environments.VARIABLES[name]}=make has it installed in {environments.OURS}"
+        )
+    return found
