@@ -26,6 +26,7 @@ REQUIREMENTS = {
     "clients": HERE / "acceptance" / "requirements.txt",
     "keystone": HERE / "keystone" / "requirements.txt",
     "suites": HERE / "suites" / "requirements.txt",
+    "glance": HERE / "suites" / "glance-requirements.txt",
 }
 
 # Each name's variable says where the environment is, or asks to make it.
@@ -33,8 +34,14 @@ VARIABLES = {
     "clients": "GLANCE_SHIM_CLIENTS",
     "keystone": "GLANCE_SHIM_KEYSTONE",
     "suites": "GLANCE_SHIM_SUITES",
+    "glance": "GLANCE_SHIM_GLANCE",
 }
-COMMANDS = {"clients": "openstack", "keystone": "keystone-manage", "suites": "tempest"}
+COMMANDS = {
+    "clients": "openstack",
+    "keystone": "keystone-manage",
+    "suites": "tempest",
+    "glance": "glance-manage",
+}
 
 
 def find(name: str) -> Path | None:

@@ -197,6 +197,13 @@ class Keystone:
                 region_id="RegionOne",
             )
 
+    def move_endpoints(self, service: str, url: str) -> None:
+        """Let the catalog say that a service is somewhere else."""
+        service_id = self.get(f"/services?type={service}")["services"][0]["id"]
+        for endpoint in self.get(f"/endpoints?service_id={service_id}")["endpoints"]:
+            path = f"/endpoints/{endpoint['id']}"
+            assert self.request("PATCH", path, {"endpoint": {"url": url}}).status == 200
+
     def grant_system(self, user: str, role: str) -> None:
         path = f"/system/users/{user}/roles/{self._roles[role]}"
         assert self.request("PUT", path).status == 204

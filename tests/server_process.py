@@ -11,11 +11,10 @@ import socket
 import subprocess
 import sys
 import urllib.parse
-import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
-from terminal import PATIENCE, until
+from terminal import PATIENCE, answers, until
 
 COMMAND = (sys.executable, "-m", "glance_shim")
 
@@ -74,7 +73,10 @@ class Server:
         return self._err.read_text()
 
     def wait_until_it_serves(self, root: str) -> None:
-        until(lambda: self.process.poll() is not None or _answers(root), f"{root} answers")
+        until(
+            lambda: self.process.poll() is not None or answers(f"{root}/healthcheck"),
+            f"{root} answers",
+        )
         assert self.process.poll() is None, self.err
 
     def terminate(self) -> None:
@@ -96,12 +98,6 @@ class Server:
         """End it as an operator does; its exit code."""
         self.terminate()
         return self.wait()
-
-
-def _answers(root: str) -> bool:
-    with contextlib.suppress(OSError), urllib.request.urlopen(f"{root}/healthcheck"):
-        return True
-    return False
 
 
 class Http:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,13 @@ def until(happened: Callable[[], Any], what: str) -> Any:
             return result
         time.sleep(0.05)
     raise AssertionError(f"not in {PATIENCE} seconds: {what}")
+
+
+def answers(url: str) -> bool:
+    """Is there a server that finds nothing wrong with the URL?"""
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=PATIENCE):
+        return True
+    return False
 
 
 @dataclasses.dataclass(frozen=True)

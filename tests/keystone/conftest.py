@@ -30,6 +30,17 @@ def keystone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keystone]:
 
 
 @pytest.fixture(scope="session")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keystone]:
+    """A Keystone whose tokens live for eight seconds."""
+    commands = environments.find("keystone")
+    if commands is None:
+        pytest.skip(MISSING)
+    running = Keystone(commands, tmp_path_factory.mktemp("hasty"), expiration=8)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
 def users(keystone: Keystone) -> dict[str, User]:
     """alice and bob, members of projects of their own; rita, a reader in alice's."""
 

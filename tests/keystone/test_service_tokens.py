@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import environments
 import pytest
 from people import Person, Service
-from real_keystone import MISSING, Keystone, User, service_token
+from real_keystone import Keystone, User, service_token
 
 
 def images(person: Person, **headers: str) -> int:
@@ -48,17 +46,6 @@ def test_it_may_be_let_pass(
     person = Person(lenient.app, alice.token, alice.project_id)
 
     assert images(person, **{"X-Service-Token": bob.token or ""}) == 200
-
-
-@pytest.fixture(scope="module")
-def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keystone]:
-    """A Keystone whose tokens live for eight seconds."""
-    commands = environments.find("keystone")
-    if commands is None:
-        pytest.skip(MISSING)
-    running = Keystone(commands, tmp_path_factory.mktemp("hasty"), expiration=8)
-    yield running
-    running.stop()
 
 
 def test_a_service_goes_on_with_an_expired_token(make_service: Any, hasty: Keystone) -> None:

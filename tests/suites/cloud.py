@@ -16,7 +16,7 @@ from server_process import Server, free_port, operate
 # Their types in the catalog: the second is a further worker of the same deployment.
 SERVICES = ("image", "image_remote")
 
-# As an operator of Glance has it; only what goes without saying there is absent.
+# What serves Glance serves this service too. What of it means nothing here is told once.
 OPTIONS = """\
 [DEFAULT]
 enabled_backends = fast:file,slow:file,web:http
@@ -25,8 +25,6 @@ worker_self_reference_url = http://127.0.0.1:{port}
 show_multiple_locations = true
 show_image_direct_url = true
 image_cache_dir = {directory}/cache
-bind_port = {port}
-state_path = {directory}
 {options}
 [database]
 connection = sqlite:///{shared}/glance.db
@@ -43,20 +41,50 @@ weight = 100
 [web]
 store_description = Read-only http store
 weight = 50
+https_insecure = false
 [os_glance_staging_store]
 filesystem_store_datadir = {shared}/staging
+[os_glance_tasks_store]
+filesystem_store_datadir = {shared}/tasks
 [image_format]
 require_image_format_match = false
 [import_filtering_opts]
 allowed_hosts = [127.0.0.1]
 allowed_ports = []
-allowed_networks = 127.0.0.0/8
+[oslo_concurrency]
+lock_path = {directory}/lock
 [paste_deploy]
 flavor = keystone+cachemanagement
+{paste}
 [keystone_authtoken]
 {authtoken}
 service_token_roles_required = true
 """
+
+# Addresses that are not public can only be fetched from where this says so.
+OURS = """\
+[DEFAULT]
+bind_port = {port}
+state_path = {directory}
+[import_filtering_opts]
+allowed_networks = 127.0.0.0/8
+"""
+
+
+def write_options(
+    directory: Path,
+    keystone: Keystone,
+    port: int,
+    shared: Path,
+    options: str = "",
+    paste: str = "",
+) -> Path:
+    """An option file as an operator of Glance has it, in a directory of its own."""
+    directory.mkdir()
+    file = directory / "glance-api.conf"
+    authtoken = "\n".join(f"{name} = {v}" for name, v in keystone.authtoken().items())
+    file.write_text(OPTIONS.format(**locals()))
+    return file
 
 
 # The names that the suites have for their clouds, with the project and the scope of each.
@@ -90,21 +118,14 @@ class Cloud:
 
     def _serve(self, directory: Path) -> str:
         """Start a server; its address."""
-        directory.mkdir()
-        port, authtoken = free_port(), self.keystone.authtoken()
-        options = directory / "glance-api.conf"
-        options.write_text(
-            OPTIONS.format(
-                directory=directory,
-                shared=self.directory,
-                port=port,
-                options=self.options,
-                authtoken="\n".join(f"{name} = {value}" for name, value in authtoken.items()),
-            )
-        )
+        port = free_port()
+        options = write_options(directory, self.keystone, port, self.directory, self.options)
+        ours = directory / "glance-shim.conf"
+        ours.write_text(OURS.format(port=port, directory=directory))
+        files = ("--config-file", str(options), "--config-file", str(ours))
         for command in (("db", "upgrade"), ("metadefs", "load")):
-            operate(directory, "--config-file", str(options), *command)
-        server = Server(directory, "--config-file", str(options), "serve")
+            operate(directory, *files, *command)
+        server = Server(directory, *files, "serve")
         self.servers.append(server)
         server.wait_until_it_serves(f"http://127.0.0.1:{port}")
         return f"http://127.0.0.1:{port}"

@@ -15,7 +15,7 @@ from real_keystone import Keystone
 @pytest.fixture(scope="session")
 def commands() -> Path:
     """Where the suites and the clients they use are."""
-    return _commands("suites")
+    return commands_of("suites")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     def make(options: str = "") -> Cloud:
         # One thread: several writers at once are too many for Keystone with SQLite.
         keystone = Keystone(
-            _commands("keystone"), tmp_path_factory.mktemp("keystone"), 28800, threads=1
+            commands_of("keystone"), tmp_path_factory.mktemp("keystone"), 28800, threads=1
         )
         made.append(Cloud(keystone, tmp_path_factory.mktemp("cloud"), options))
         return made[-1]
@@ -36,7 +36,8 @@ def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         cloud.stop()
 
 
-def _commands(name: str) -> Path:
+def commands_of(name: str) -> Path:
+    """Where the commands of an environment are; without them the test is left out."""
     found = environments.find(name)
     if found is None:
         pytest.skip(
