@@ -12,11 +12,11 @@ from terminal import Terminal
 # The cloud of ``clouds.yaml``, and the command. {golden} and so on are ids of images by name,
 # {app-team} the id of a project, {file} a file with data.
 SCRIPT = """
-devstack        image create --file {file} --disk-format raw --property team=platform --tag a golden
+devstack        image create --file {file} --disk-format raw --property team=web --tag a golden
 devstack        image show golden -f json
 devstack        image show {golden}
 devstack        image list --long
-devstack        image list --tag a --property team=platform -f json
+devstack        image list --tag a --property team=web -f json
 devstack        image list --name golden --status active -f csv
 devstack        image set --property os_distro=debian --min-disk 3 --min-ram 512 golden
 devstack        image set --tag b --name golden-2 golden
@@ -122,7 +122,7 @@ WORDS = re.compile(r"((?:Exception: \d{3}|mismatch \(sha512\)): ).*", re.DOTALL)
 
 
 def run(terminal: Terminal, directory: Path, projects: dict[str, str]) -> dict[str, list[str]]:
-    """The lines of every command, by its place and its words; ids are numbered as they appear."""
+    """The lines of every command, by its words; ids are numbered as they appear."""
     names: dict[str, str] = {}
     given = dict(projects, file=str(directory / "data"), saved=str(directory / "saved"))
     (directory / "data").write_bytes(bytes(range(256)) * 64)
