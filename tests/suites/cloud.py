@@ -9,6 +9,8 @@ import threading
 from pathlib import Path
 
 import disk_images
+import environments
+import pytest
 import yaml
 from real_keystone import Keystone
 from server_process import Server, free_port, operate
@@ -154,6 +156,17 @@ class Cloud:
             assert server.stop() == 0, server.err
         self.asset_server.shutdown()
         self.keystone.stop()
+
+
+def commands_of(name: str) -> Path:
+    """Where the commands of an environment are; without them the test is left out."""
+    found = environments.find(name)
+    if found is None:
+        pytest.skip(
+            f"{environments.COMMANDS[name]} is not installed; "
+            f"{environments.VARIABLES[name]}=make has it installed in {environments.OURS}"
+        )
+    return found
 
 
 def _asset_server(directory: Path) -> tuple[str, http.server.HTTPServer]:

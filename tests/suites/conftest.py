@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import environments
 import pytest
-from cloud import Cloud
+from cloud import Cloud, commands_of
 from real_keystone import Keystone
 
 
@@ -34,14 +33,3 @@ def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     yield make
     for cloud in made:
         cloud.stop()
-
-
-def commands_of(name: str) -> Path:
-    """Where the commands of an environment are; without them the test is left out."""
-    found = environments.find(name)
-    if found is None:
-        pytest.skip(
-            f"{environments.COMMANDS[name]} is not installed; "
-            f"{environments.VARIABLES[name]}=make has it installed in {environments.OURS}"
-        )
-    return found

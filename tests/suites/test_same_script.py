@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import same_script
-from conftest import commands_of
+from cloud import commands_of
 from real_glance import Glance
 from terminal import Terminal
 
