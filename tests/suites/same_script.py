@@ -111,6 +111,8 @@ EXPLAINED = (
     ("namespace show", "description", "the definitions were written anew"),
 )
 
+NOBODYS = "00000000-0000-0000-0000-000000000000"
+
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?")
 WHERE = re.compile(r"(file|http)://[^\"'\s|,)]*")
@@ -123,7 +125,7 @@ WORDS = re.compile(r"((?:Exception: \d{3}|mismatch \(sha512\)): ).*", re.DOTALL)
 
 def run(terminal: Terminal, directory: Path, projects: dict[str, str]) -> dict[str, list[str]]:
     """The lines of every command, by its words; ids are numbered as they appear."""
-    names: dict[str, str] = {}
+    names = {NOBODYS: "<id of nothing>"}
     given = dict(projects, file=str(directory / "data"), saved=str(directory / "saved"))
     (directory / "data").write_bytes(bytes(range(256)) * 64)
     printed = {}
@@ -150,9 +152,12 @@ def is_explained(command: str, line: str) -> bool:
 
 
 def _in_order(text: str) -> str:
-    """JSON with its keys in order; namespaces, of the same age, in order as well."""
+    """JSON with its keys and tags in order; namespaces, of the same age, in order as well."""
     try:
-        return json.dumps(json.loads(text), indent=0, sort_keys=True)
+        document = json.loads(text)
+        if isinstance(document, dict) and "tags" in document:
+            document["tags"].sort()
+        return json.dumps(document, indent=0, sort_keys=True)
     except ValueError:
         lines = text.splitlines(keepends=True)
         return "".join(sorted(lines) if '"OS::OperatingSystem"\n' in lines else lines)
