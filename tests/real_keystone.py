@@ -65,7 +65,8 @@ class Keystone:
     """The process; `start` and `stop` may be repeated, its data stays.
 
     There is an administrator (user, project and role ``admin``), and the
-    service user ``glance`` in the project ``service``.
+    service user ``glance`` in the project ``service``. Tokens live for
+    ``expiration`` seconds.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Keystone:
     ) -> None:
         self.commands = commands
         self.directory = directory
+        self.expiration = expiration
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])

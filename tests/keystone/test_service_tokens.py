@@ -52,7 +52,7 @@ def test_a_service_goes_on_with_an_expired_token(make_service: Any, hasty: Keyst
     service = make_service(auth_strategy="keystone", keystone_authtoken=hasty.authtoken())
     person = Person(service.app, hasty.token("glance", hasty.service_password, "service"), None)
     assert images(person) == 200
-    time.sleep(9)
+    time.sleep(hasty.expiration + 1)
     fresh = hasty.token("glance", hasty.service_password, "service")
 
     assert images(person) == 401
@@ -71,7 +71,7 @@ def test_an_upload_outlives_its_token(make_service: Any, hasty: Keystone) -> Non
         def read(self, *args: Any) -> bytes:
             data: bytes = super().read(*args)
             if data:
-                time.sleep(9)
+                time.sleep(hasty.expiration + 1)
             return data
 
     slow = Slow()
