@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from glance_shim.db.models.activity import ImageActivity
@@ -75,6 +75,18 @@ def select(image_id: str, limit: int) -> list[ActivityRow]:
         .limit(limit)
     )
     return [ActivityRow._make(values) for values in query.tuples()]
+
+
+def project_names(image_ids: Iterable[str]) -> dict[str, str]:
+    """The names that projects had when they acted on one of the images, by id."""
+    query = (
+        ImageActivity.select(ImageActivity.project_id, ImageActivity.project_name)
+        .where(
+            ImageActivity.image.in_(list(image_ids)) & ImageActivity.project_name.is_null(False)
+        )
+        .distinct()
+    )
+    return dict(query.tuples())
 
 
 def trim(image_id: str, kept: int) -> None:
