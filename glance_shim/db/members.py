@@ -66,12 +66,15 @@ def select(image_id: str) -> list[MemberRow]:
     return [MemberRow._make(values) for values in query.tuples()]
 
 
-def select_of_owner(owner: str, most: int) -> list[str]:
-    """The projects to which images of ``owner`` are offered, by id."""
+def select_of_owner(owner: str, most: int, answered: bool = False) -> list[str]:
+    """The projects to which images of ``owner`` are offered, or that have answered, by id."""
     theirs = Image.select(Image.id).where((Image.owner == owner) & ~Image.deleted)
+    chosen = ImageMember.image.in_(theirs)
+    if answered:
+        chosen &= ImageMember.status != "pending"
     query = (
         ImageMember.select(ImageMember.member_id)
-        .where(ImageMember.image.in_(theirs))
+        .where(chosen)
         .distinct()
         .order_by(ImageMember.member_id)
         .limit(most)

@@ -2,56 +2,110 @@
 
 Everybody knows the projects in which they have a role. Sharing makes the two
 sides known to each other: who offers an image is named to whom it is offered
-to, and who has answered an offer to whom made it. Others are ids. Behind a
-Keystone only the projects of the person who looks have names here.
+to, and who has answered an offer to whom made it. Others are ids. Where
+others than this service know the projects, the two sides are named as they
+were when they acted on the image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
+from glance_shim import errors
 from glance_shim.context import Context
 from glance_shim.core import identity
+from glance_shim.core.identity import throttle
+from glance_shim.db import activity as activity_rows
+from glance_shim.db import members as member_rows
 from glance_shim.db.identity import projects as rows
 from glance_shim.db.images import ImageRow
 from glance_shim.db.members import MemberRow
 
+ID = re.compile("[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+# So that a page with suggestions stays a page.
+MOST = 500
+
 
 def of_owners(context: Context, images: Iterable[ImageRow]) -> dict[str, str]:
     """The names of the projects that own the images, by id."""
-    known = _known(context)
-    return known | _looked_up(
-        context,
-        {
-            image.owner
-            for image in images
-            if image.owner and (identity.is_admin(context) or image.visibility == "shared")
-        }
-        - known.keys(),
-    )
+    shared = [
+        image for image in images if identity.is_admin(context) or image.visibility == "shared"
+    ]
+    return _looked_up(context, {each.owner for each in shared}, {each.id for each in shared})
 
 
 def of_members(context: Context, members: Iterable[MemberRow]) -> dict[str, str]:
     """The names of members that have answered, by id."""
-    known = _known(context)
-    return known | _looked_up(
-        context,
-        {
-            member.member_id
-            for member in members
-            if identity.is_admin(context) or member.status != "pending"
-        }
-        - known.keys(),
-    )
+    answered = [
+        member for member in members if identity.is_admin(context) or member.status != "pending"
+    ]
+    projects = {member.member_id for member in answered}
+    return _looked_up(context, projects, {member.image_id for member in answered})
 
 
-def _known(context: Context) -> dict[str, str]:
-    if context.project_id is None:
-        return {}
-    return {context.project_id: context.project_name or context.project_id}
+def _looked_up(
+    context: Context, projects: Iterable[str | None], images: Iterable[str]
+) -> dict[str, str]:
+    """The names of the projects that are known, and always that of the caller's own."""
+    known = {}
+    if context.project_id is not None:
+        known[context.project_id] = context.project_name or context.project_id
+    wanted = {each for each in projects if each} - known.keys()
+    if not wanted:
+        return known
+    found = rows.names(wanted) if _are_ours(context) else activity_rows.project_names(images)
+    return known | {each: found[each] for each in wanted if each in found}
 
 
-def _looked_up(context: Context, ids: set[str]) -> dict[str, str]:
-    if not ids or context.config.auth_strategy in ("keystone", "front"):
-        return {}
-    return rows.names(ids)
+def _are_ours(context: Context) -> bool:
+    """Are projects known here, and not only to who says who is asking?"""
+    return context.config.auth_strategy not in ("keystone", "front")
+
+
+def suggestions(context: Context, own: Mapping[str, str]) -> dict[str, str]:
+    """Projects to offer an image to, names by id; a name may be the id again.
+
+    ``own`` are those in which the caller has a role. Administrators are told
+    of all projects, everybody else of their own and of those that have an
+    offer of their project already.
+    """
+    mine = context.project_id or ""
+    found = {each: each for each in member_rows.select_of_owner(mine, MOST)} | dict(own)
+    if _are_ours(context) and identity.is_admin(context):
+        found |= {project.id: project.name for project in rows.select()[:MOST]}
+    elif _are_ours(context):
+        found |= rows.names(member_rows.select_of_owner(mine, MOST, answered=True))
+    found.pop(mine, None)
+    return dict(sorted(found.items(), key=lambda pair: pair[1].casefold()))
+
+
+def resolve(context: Context, typed: str, own: Mapping[str, str]) -> str:
+    """The id of the project that was typed: an id, or the exact name of a project.
+
+    Whether a name exists can be found out by typing it, so that whoever is no
+    administrator has to wait after some that do not. Raises `errors.Invalid`
+    and `errors.TooManyRequests`.
+    """
+    typed = typed.strip()
+    named = [project_id for project_id, name in own.items() if typed in (project_id, name)]
+    if ID.fullmatch(typed) or len(named) == 1:
+        return named[0] if named else typed
+    if not _are_ours(context):
+        raise errors.Invalid(
+            reason=f"'{typed}' is no project id and not the name of a project of yours; give "
+            "the id of the project"
+        )
+    tried = throttle.attempt(f"projects:{typed}", f"user {context.user_id}")
+    slowed = not identity.is_admin(context)
+    if slowed:
+        throttle.check(tried)
+    project = rows.find_by_name(typed) or rows.find(typed)
+    if slowed:
+        throttle.note(tried, project is not None)
+    if project is None:
+        raise errors.Invalid(
+            reason=f"there is no project named '{typed}'; give its exact name, or its id"
+        )
+    return project.id

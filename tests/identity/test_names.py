@@ -11,8 +11,8 @@ from people import Person, Service
 
 from glance_shim import errors
 from glance_shim.context import Context, with_implied
-from glance_shim.core import project_names
-from glance_shim.core.identity import clock, system_context
+from glance_shim.core import images, members
+from glance_shim.core.identity import clock, names, system_context
 from glance_shim.core.identity import projects as known_projects
 from glance_shim.db import connection
 
@@ -39,15 +39,34 @@ def seen_by(service: Service) -> Iterator[Any]:
         yield context_of
 
 
-def test_projects_that_are_known_here_have_names(
-    alice: Person, bob: Person, seen_by: Any
-) -> None:
-    ids = [alice.project_id, bob.project_id, STRANGE, None]
+def known(context: Context, image: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """The names of the owner and of the members of an image, beside the caller's own."""
+    owners = names.of_owners(context, [images.get(context, image["id"])])
+    offered = names.of_members(context, members.get_all(context, image["id"]))
+    for found in (owners, offered):
+        found.pop(context.project_id, None)
+    return owners, offered
 
-    assert project_names.get_all(seen_by(alice), ids) == {
-        alice.project_id: "p1",
-        bob.project_id: "p2",
-    }
+
+def test_the_two_sides_of_an_offer_know_each_other_once_it_is_answered(
+    alice: Person, bob: Person, carol: Person, seen_by: Any
+) -> None:
+    image = alice.create()
+    alice.share(image["id"], bob.project_id, carol.project_id)
+    bob.answer(image["id"], "rejected")
+
+    assert known(seen_by(alice), image) == ({}, {bob.project_id: "p2"})
+    assert known(seen_by(carol), image) == ({alice.project_id: "p1"}, {})
+
+
+def test_who_only_finds_an_image_does_not_learn_whose_it_is(
+    alice: Person, bob: Person, admin: Person, seen_by: Any
+) -> None:
+    image = alice.create(visibility="community")
+    row = images.get(seen_by(bob), image["id"])
+
+    assert alice.project_id not in names.of_owners(seen_by(bob), [row])
+    assert names.of_owners(seen_by(admin, "admin"), [row])[alice.project_id] == "p1"
 
 
 class Fronted(Person):
@@ -68,21 +87,30 @@ def test_where_others_know_projects_they_are_named_by_what_they_did_to_an_image(
     make_service: Any,
 ) -> None:
     service = make_service(auth_strategy="front", front_networks=["127.0.0.0/8"])
-    alice = Fronted(service.app, None, "pa")
+    alice, bob = Fronted(service.app, None, "pa"), Fronted(service.app, None, "pb")
     image = alice.create()
     alice.share(image["id"], "pb", "pc")
-    context = Context(service.deployment, user_id="u", project_id="pb", project_name="B")
+    bob.answer(image["id"], "accepted")
+    roles = with_implied(["member"])
+    seen = Context(service.deployment, "u", project_id="pa", scope="project", roles=roles)
 
     with connection.connected(service.deployment.database):
-        found = project_names.get_all(context, ["pa", "pb", "pc"], [image["id"]])
-        assert found == {"pa": "name of pa", "pb": "B"}
+        assert known(seen, image) == ({}, {"pb": "name of pb"})
+        offered = dataclasses.replace(seen, project_id="pb")
+        assert known(offered, image) == ({"pa": "name of pa"}, {})
+        assert names.suggestions(seen, {"own": "Own"}) == {"own": "Own", "pb": "pb", "pc": "pc"}
+        assert names.resolve(seen, "Own", {"own": "Own"}) == "own"
         with pytest.raises(errors.Invalid, match="give the id"):
-            project_names.resolve(context, "pa")
-        assert project_names.resolve(context, STRANGE) == STRANGE
-        assert project_names.suggestions(dataclasses.replace(context, project_id="pa")) == {
-            "pb": "pb",
-            "pc": "pc",
-        }
+            names.resolve(seen, "name of pb", {"own": "Own"})
+        assert names.resolve(seen, STRANGE, {}) == STRANGE
+
+
+def test_of_projects_of_one_name_none_is_meant(alice: Person, seen_by: Any) -> None:
+    # Names are unique in a domain only.
+    own = {"1" * 32: "lab", "2" * 32: "lab"}
+
+    with pytest.raises(errors.Invalid):
+        names.resolve(seen_by(alice), "lab", own)
 
 
 def test_everybody_is_offered_projects_of_their_own_and_those_that_have_an_offer(
@@ -92,17 +120,20 @@ def test_everybody_is_offered_projects_of_their_own_and_those_that_have_an_offer
     alice.share(image["id"], bob.project_id, STRANGE)
     carol.share(foreign["id"], "elsewhere")
 
-    assert project_names.suggestions(seen_by(alice)) == {
+    bob.answer(image["id"], "accepted")
+
+    assert names.suggestions(seen_by(alice), {"1": "own"}) == {
         STRANGE: STRANGE,
+        "1": "own",
         bob.project_id: "p2",
     }
-    assert project_names.suggestions(seen_by(carol)) == {"elsewhere": "elsewhere"}
+    assert names.suggestions(seen_by(carol), {}) == {"elsewhere": "elsewhere"}
 
 
 def test_administrators_are_offered_all_projects(
     alice: Person, bob: Person, admin: Person, seen_by: Any
 ) -> None:
-    found = project_names.suggestions(seen_by(admin, "admin"))
+    found = names.suggestions(seen_by(admin, "admin"), {})
 
     assert {alice.project_id: "p1", bob.project_id: "p2"}.items() <= found.items()
     assert admin.project_id not in found
@@ -113,10 +144,10 @@ def test_a_project_is_found_by_its_id_and_its_exact_name(
 ) -> None:
     context = seen_by(alice)
 
-    assert project_names.resolve(context, " p2 ") == bob.project_id
-    assert project_names.resolve(context, STRANGE) == STRANGE
+    assert names.resolve(context, " p2 ", {}) == bob.project_id
+    assert names.resolve(context, STRANGE, {}) == STRANGE
     with pytest.raises(errors.Invalid, match="no project named 'p'"):
-        project_names.resolve(context, "p")
+        names.resolve(context, "p", {})
 
 
 def test_who_tries_many_names_has_to_wait(
@@ -127,21 +158,22 @@ def test_who_tries_many_names_has_to_wait(
     context = seen_by(alice)
     for number in range(20):
         with pytest.raises(errors.Invalid):
-            project_names.resolve(context, f"guess{number}")
+            names.resolve(context, f"guess{number}", {})
 
     with pytest.raises(errors.TooManyRequests):
-        project_names.resolve(context, "p1")
-    assert project_names.resolve(context, STRANGE) == STRANGE
-    assert project_names.resolve(seen_by(admin, "admin"), "p1") == alice.project_id
+        names.resolve(context, "p1", {})
+    assert names.resolve(context, STRANGE, {}) == STRANGE
+    assert names.resolve(seen_by(admin, "admin"), "p1", {}) == alice.project_id
     now += 3601
-    assert project_names.resolve(context, "p1") == alice.project_id
+    assert names.resolve(context, "p1", {}) == alice.project_id
 
 
 def test_a_project_that_is_gone_has_no_name(
     service: Service, alice: Person, bob: Person, seen_by: Any
 ) -> None:
+    image = alice.create()
+    alice.share(image["id"], bob.project_id)
+    bob.answer(image["id"], "accepted")
     known_projects.delete(system_context(service.deployment), bob.project_id or "")
-    try:
-        assert project_names.get_all(seen_by(alice), [bob.project_id]) == {}
-    finally:
-        service.reset()
+
+    assert known(seen_by(alice), image) == ({}, {})
