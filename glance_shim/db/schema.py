@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import peewee
 from playhouse import migrations
 
 from glance_shim import errors
 from glance_shim.db import connection
+from glance_shim.db.engines import Engine
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def known() -> list[str]:
     return sorted(path.stem for path in DIRECTORY.glob("[0-9]*.py"))
 
 
-def applied(db: peewee.Database) -> list[str]:
+def applied(db: Engine) -> list[str]:
     """The names of the migrations that ``db`` has seen, in order."""
     with connection.connected(db):
         if not db.table_exists("schema_migration"):
@@ -30,7 +30,7 @@ def applied(db: peewee.Database) -> list[str]:
         return sorted(_runner(db).applied())
 
 
-def check(db: peewee.Database) -> None:
+def check(db: Engine) -> None:
     """Raise `errors.ConfigurationError` unless ``db`` has exactly our schema."""
     seen, ours = set(applied(db)), set(known())
     if seen - ours:
@@ -44,7 +44,7 @@ def check(db: peewee.Database) -> None:
         )
 
 
-def upgrade(db: peewee.Database) -> list[str]:
+def upgrade(db: Engine) -> list[str]:
     """Apply what is missing and return its names.
 
     A database that is newer than this program is refused and left alone.
@@ -52,12 +52,12 @@ def upgrade(db: peewee.Database) -> list[str]:
     newer = set(applied(db)) - set(known())
     if newer:
         check(db)
-    with connection.connected(db):
+    with connection.connected(db), db.upgrading():
         done: list[str] = _runner(db).up()
     for name in done:
         log.info("Migration %s is applied", name)
     return done
 
 
-def _runner(db: peewee.Database) -> Any:
+def _runner(db: Engine) -> Any:
     return migrations.Runner(db, directory=str(DIRECTORY))
