@@ -103,6 +103,44 @@ def require(kind: str) -> None:
         pytest.skip(why)
 
 
+@contextlib.contextmanager
+def counted(database: Any) -> Iterator[list[tuple[str, Any]]]:
+    """The SQL statements that are run in the block, with their parameters."""
+    seen: list[tuple[str, Any]] = []
+    original = type(database).execute_sql
+
+    def execute(sql: str, params: Any = None) -> Any:
+        seen.append((sql, params))
+        return original(database, sql, params)
+
+    database.execute_sql = execute
+    try:
+        yield seen
+    finally:
+        del database.execute_sql
+
+
+EXPLAIN = {
+    "sqlite": "EXPLAIN QUERY PLAN ",
+    "postgresql": "EXPLAIN (COSTS OFF) ",
+    "mariadb": "EXPLAIN ",
+}
+
+
+def scans(database: Any, sql: str, params: Any) -> list[str]:
+    """The lines of the plan of a statement that read a whole table."""
+    plan = database.execute_sql(EXPLAIN[database.kind] + sql, params).fetchall()
+    if database.kind == "mariadb":
+        whole = [
+            row for row in plan if row[3] in ("ALL", "index") and row[2] and row[2][0] != "<"
+        ]
+    elif database.kind == "postgresql":
+        whole = [row for row in plan if "Seq Scan" in row[-1]]
+    else:
+        whole = [row for row in plan if row[-1].startswith("SCAN") and "branch" not in row[-1]]
+    return [str(row) for row in whole]
+
+
 def _url(kind: str, name: str) -> str:
     return urllib.parse.urlsplit(SERVERS[kind])._replace(path=f"/{name}").geturl()
 

@@ -28,6 +28,7 @@ graceful_timeout = 5
 
 [database]
 connection = {database}
+max_pool_size = 40
 
 [glance_store]
 filesystem_store_datadir = {directory}/images
@@ -203,7 +204,7 @@ class Server:
         def taken() -> bool:
             # While an attempt before is being torn down, it is in the way.
             answer = self.upload(image_id, data)
-            assert answer.status in (204, 409)
+            assert answer.status in (204, 409), answer.data
             return answer.status == 204
 
         until(taken, "the image takes data")
