@@ -63,7 +63,7 @@ def empty(directory: Path, kind: str = KIND) -> str:
     url = _url(kind, f"glance_shim_test_{secrets.token_hex(6)}")
     with _administered(kind) as administer:
         _made[url] = kind
-        administer(f"CREATE DATABASE {url.rpartition('/')[2]}")
+        administer(f"CREATE DATABASE {_name(url)}")
     return url
 
 
@@ -74,7 +74,7 @@ def drop(url: str) -> None:
         return
     with _administered(kind) as administer:
         force = " WITH (FORCE)" if kind == "postgresql" else ""
-        administer(f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]}{force}")
+        administer(f"DROP DATABASE IF EXISTS {_name(url)}{force}")
 
 
 def drop_all() -> None:
@@ -141,6 +141,10 @@ def scans(database: Any, sql: str, params: Any) -> list[str]:
     return [str(row) for row in whole]
 
 
+def _name(url: str) -> str:
+    return urllib.parse.urlsplit(url).path[1:]
+
+
 def _url(kind: str, name: str) -> str:
     return urllib.parse.urlsplit(SERVERS[kind])._replace(path=f"/{name}").geturl()
 
@@ -162,7 +166,7 @@ def _template(kind: str) -> str:
     database = connection.open_database(url)
     schema.upgrade(database)
     database.close_all()
-    return urls.path_of(url) or url.rpartition("/")[2]
+    return urls.path_of(url) or _name(url)
 
 
 @functools.cache

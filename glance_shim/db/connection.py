@@ -57,6 +57,13 @@ def create_private(url: str) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def words_of(failure: Exception) -> str:
+    """What a failure says, in one line; drivers never repeat a password."""
+    cause = failure.args[0] if failure.args else failure
+    numbers_and_words = getattr(cause, "args", ()) or (cause,)
+    return " ".join(str(numbers_and_words[-1]).split())
+
+
 def engine() -> Engine:
     """The database at work in this context."""
     return _current.get()

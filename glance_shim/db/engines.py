@@ -73,6 +73,9 @@ class Engine(pool.PooledDatabase):
         """Be the only process that changes the schema, in the block."""
         raise NotImplementedError
 
+    def continue_counting(self, tables: Any) -> None:
+        """Let ids that are given next be greater than those that were written in."""
+
     def is_read_only(self) -> bool:
         """Does this connection refuse to write?"""
         raise NotImplementedError
@@ -162,6 +165,15 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
             yield
         finally:
             self.execute_sql("SELECT pg_advisory_unlock(%s)", (UPGRADE_LOCK,))
+
+    def continue_counting(self, tables: Any) -> None:
+        for table in tables:
+            if isinstance(table._meta.primary_key, peewee.BigAutoField):
+                name = table._meta.table_name
+                self.execute_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "  # noqa: S608
+                    f"(SELECT COALESCE(MAX(id), 0) + 1 FROM {name}), false)"
+                )
 
     def is_read_only(self) -> bool:
         (setting,) = self.execute_sql("SHOW transaction_read_only").fetchone()

@@ -11,7 +11,6 @@ from site_under_test import Site, User
 
 from glance_shim import errors
 from glance_shim.core.identity import passwords, throttle, users
-from glance_shim.db import connection
 from glance_shim.db.identity import login_failures as failure_rows
 from glance_shim.db.identity import users as rows
 
