@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from glance_shim.db import paging
-from glance_shim.db.models.base import now
+from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.tasks import Task
 
 OPEN = ("pending", "processing")
@@ -69,7 +69,7 @@ def select(
     marker: TaskRow | None = None,
 ) -> list[TaskRow]:
     """One page of the tasks whose columns have these values."""
-    clauses = [~Task.deleted]
+    clauses = [is_false(Task.deleted)]
     clauses += [getattr(Task, name) == value for name, value in conditions.items()]
     if marker is not None:
         clauses.append(paging.after(Task, sort, marker))
@@ -160,5 +160,5 @@ def delete_expired() -> None:
     """Mark ended tasks as deleted whose time has come."""
     moment = now()
     Task.update(deleted=True, deleted_at=moment).where(
-        ~Task.deleted & Task.status.not_in(OPEN) & (Task.expires_at <= moment)
+        is_false(Task.deleted) & Task.status.not_in(OPEN) & (Task.expires_at <= moment)
     ).execute()

@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import crowd
 
+from glance_shim.db import connection
+
 PROCESSES = (1, 2, 4)
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_SIZES = (1_000, 10_000)
@@ -48,8 +50,8 @@ def over_images(scratch: Path, settings: Any, quick: bool) -> list[dict[str, Any
     try:
         there = 0
         for size in QUICK_SIZES if quick else SIZES:
-            marker = crowd.fill(here.connection(), size - there, here.project, first=there)
-            there = size
+            _fill(here, size - there, there)
+            there, marker = size, _deepest(here)
             pages = {"first page": "", "deepest page": f"&marker={marker}"}
             for name, query in pages.items():
                 line = {"scenario": f"{name} of {size}", "of": "growth", "round": 0}
@@ -59,3 +61,18 @@ def over_images(scratch: Path, settings: Any, quick: bool) -> list[dict[str, Any
     finally:
         here.discard()
     return figures
+
+
+def _fill(here: Here, count: int, first: int) -> None:
+    """A tenth of the images belongs to the project that looks."""
+    database = connection.open_database(here.connection())
+    projects = [here.project, *(f"project-{number}" for number in range(9))]
+    crowd.fill(database, count, projects, first=first)
+    database.close_all()
+
+
+def _deepest(here: Here) -> str:
+    """The marker of the last page of 25."""
+    conn = load.target(here).conn()
+    oldest = conn.json("GET", "/v2/images?sort=created_at:asc&limit=26")["images"]
+    return str(oldest[-1]["id"])

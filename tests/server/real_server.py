@@ -27,7 +27,8 @@ graceful_timeout = 5
 {options}
 
 [database]
-connection = sqlite:///{directory}/glance.db
+connection = {database}
+max_pool_size = 40
 
 [glance_store]
 filesystem_store_datadir = {directory}/images
@@ -88,7 +89,13 @@ class Server:
         lines = "\n".join(f"{name} = {value}" for name, value in options.items())
         configuration = directory / "glance-shim.conf"
         configuration.write_text(
-            CONFIGURATION.format(directory=directory, port=self.port, options=lines) + sections
+            CONFIGURATION.format(
+                directory=directory,
+                port=self.port,
+                options=lines,
+                database=self.service.database_url,
+            )
+            + sections
         )
         self._command = [sys.executable, *self.program, "--config-file", str(configuration)]
         self._log = (directory / "log").open("w")
@@ -131,7 +138,7 @@ class Server:
             self.process.kill()
             self.process.wait()
         self._log.close()
-        self.service.deployment.database.close_all()
+        self.service.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def workers(self) -> list[int]:
@@ -197,7 +204,7 @@ class Server:
         def taken() -> bool:
             # While an attempt before is being torn down, it is in the way.
             answer = self.upload(image_id, data)
-            assert answer.status in (204, 409)
+            assert answer.status in (204, 409), answer.data
             return answer.status == 204
 
         until(taken, "the image takes data")
