@@ -71,9 +71,12 @@ class _Reader:
         self._until(self._marker)
         while self._goes_on():
             name, filename = _disposition(self._until(b"\r\n\r\n"))
+            # Of a part without a body this line break already is the one of the marker.
+            self._buffer[:0] = b"\r\n"
             if filename is not None:
                 return Form(fields, filename, self._data(), self._rest(content_length))
-            fields.setdefault(name, []).append(_text(self._until(self._marker)))
+            value = self._until(self._marker).removeprefix(b"\r\n")
+            fields.setdefault(name, []).append(_text(value))
         return Form(fields)
 
     def _goes_on(self) -> bool:
@@ -109,12 +112,16 @@ class _Reader:
         """The bytes of the file: those still to come, but for the end of the form."""
         if content_length is None:
             return None
-        end = len(self._marker) + len(b"--\r\n")
+        end = len(b"\r\n") + len(self._marker) + len(b"--\r\n")
         return max(content_length - self._received + len(self._buffer) - end, 0)
 
     def _data(self) -> Iterator[bytes]:
         """Everything up to the marker, with which the form must end."""
         buffer, kept = self._buffer, len(self._marker) - 1
+        while len(buffer) < len(self._marker):
+            buffer += self._next()
+        if not buffer.startswith(self._marker):
+            del buffer[:2]
         while (found := buffer.find(self._marker)) < 0:
             if len(buffer) > kept:
                 yield bytes(buffer[:-kept])

@@ -63,6 +63,16 @@ def test_a_form_without_a_file_has_its_fields_only() -> None:
     assert (form.filename, list(form.data), form.get("other", "none")) == ("", [], "none")
 
 
+def test_a_part_may_end_where_its_headers_do() -> None:
+    bare = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="a"\r\n\r\n'.encode()
+    bare_file = file(b"")[:-2]
+
+    form = read(bare + field("b", b"x") + bare_file + END)
+
+    assert form.fields == {"a": [""], "b": ["x"]}
+    assert (form.length, b"".join(form.data)) == (0, b"")
+
+
 def test_a_file_is_not_read_before_it_is_asked_for() -> None:
     taken = []
 
