@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import math
 import os
 import socket
 import threading
@@ -176,7 +177,7 @@ class Working:
         self.task = task
         self._ended = threading.Event()
         self._lost = threading.Event()
-        self._told = time.monotonic()
+        self._told = -math.inf
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Working]:

@@ -13,6 +13,7 @@ import environments
 import pytest
 from browsing import FLAGS, Place, Visitor
 from terminal import Terminal
+from web import Web, serving
 
 NO_CLIENTS = (
     "python-openstackclient is not installed; "
@@ -43,9 +44,16 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def place(source: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A service that runs, which may fetch from ``source``."""
-    running = Place(tmp_path_factory.mktemp("place"), source)
+def web() -> Iterator[Web]:
+    """A web server from which the service may fetch."""
+    with serving() as web:
+        yield web
+
+
+@pytest.fixture(scope="session")
+def place(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A service that runs."""
+    running = Place(tmp_path_factory.mktemp("place"), web.url)
     yield running
     running.stop()
 
