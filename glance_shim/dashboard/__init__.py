@@ -17,9 +17,31 @@ from glance_shim.api import versions
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Deployment
 from glance_shim.core import images as core_images
-from glance_shim.dashboard import errors, images, logins, presenting, security, session, upload
+from glance_shim.dashboard import (
+    bulk,
+    errors,
+    image,
+    images,
+    logins,
+    members,
+    offers,
+    presenting,
+    security,
+    session,
+    upload,
+    visibility,
+)
 
-BLUEPRINTS = (logins.blp, images.blp, upload.blp)
+BLUEPRINTS = (
+    logins.blp,
+    images.blp,
+    bulk.blp,
+    upload.blp,
+    image.blp,
+    members.blp,
+    visibility.blp,
+    offers.blp,
+)
 
 # What is to be seen before somebody has logged in.
 OPEN = ("dashboard.static", "dashboard.logins.login")

@@ -151,9 +151,9 @@ def _make(context: Context, form: multipart.Form) -> ImageRow:
     given: dict[str, Any] = {
         "visibility": form.get("visibility"),
         "protected": form.get("protected") == "yes",
-        "min_disk": _whole(form.get("min_disk")),
-        "min_ram": _whole(form.get("min_ram")),
-        "tags": [tag.strip() for tag in form.get("tags").split(",") if tag.strip()],
+        "min_disk": presenting.whole(form.get("min_disk")),
+        "min_ram": presenting.whole(form.get("min_ram")),
+        "tags": presenting.words(form.get("tags")),
     }
     for name in ("name", "disk_format", "container_format"):
         given[name] = form.get(name).strip() or None
@@ -164,12 +164,6 @@ def _make(context: Context, form: multipart.Form) -> ImageRow:
         properties["description"] = load_value("description", description)
     context.deployment.extra_properties.require(properties)
     return images.create(context, properties, **values)
-
-
-def _whole(text: str) -> int | str:
-    """The number that ``text`` is; what is none is left for the schema to refuse."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text or 0
 
 
 def _bring(image: ImageRow, form: multipart.Form) -> Any:
