@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.parse
 from typing import Any
 
 import flask
@@ -176,9 +177,18 @@ def download(image_id: str) -> Any:
     if found is None:
         raise errors.Conflict(reason=f"Image {image_id} has no data yet")
     response = api_data.sent(context, found, partial=False)
-    name = (found.image.name or image_id).replace("/", "-")
-    suffix = found.image.disk_format or "img"
-    if not name.lower().endswith((f".{suffix}", ".img")):
-        name = f"{name}.{suffix}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    name = file_name(found.image)
+    response.headers.set(
+        "Content-Disposition",
+        "attachment",
+        filename=name.encode("ascii", "replace").decode().replace("?", "-"),
+        **{"filename*": f"UTF-8''{urllib.parse.quote(name, safe='')}"},
+    )
     return response
+
+
+def file_name(image: ImageRow) -> str:
+    """What the data of the image is called as a file, whatever the name of the image is."""
+    kept = (c if c.isprintable() and c not in '/\\"' else "-" for c in image.name or image.id)
+    name, suffix = "".join(kept), image.disk_format or "img"
+    return name if name.lower().endswith((f".{suffix}", ".img")) else f"{name}.{suffix}"
