@@ -151,16 +151,24 @@ def get_all(
     sort: Sequence[tuple[str, str]] = (("created_at", "desc"), ("id", "desc")),
     limit: int = 25,
     marker: str | None = None,
+    among: str | None = None,
 ) -> list[ImageRow]:
     """One page of the images that the caller's list holds.
 
-    ``conditions`` are column, operator and value. Raises `errors.MarkerNotFound`
+    ``conditions`` are column, operator and value. ``among`` limits the list to
+    the images of the caller's ``project``, or to ``offers`` of others with the
+    given ``member_status``. Raises `errors.MarkerNotFound`
     or, for a marker that exists but is not the caller's to see, `errors.Forbidden`.
     """
     context.enforce("get_images", {"project_id": context.project_id})
     start = None if marker is None else _marker(context, marker)
+    scope = {
+        "project": lambda: seen.of_project(context),
+        "offers": lambda: seen.offered(context, member_status),
+        None: lambda: seen.seen_in_lists(context, visibility, member_status),
+    }[among]()
     page = rows.select(
-        seen.seen_in_lists(context, visibility, member_status),
+        scope,
         conditions=conditions,
         properties=properties,
         tags=tags,
@@ -171,6 +179,11 @@ def get_all(
     if "get_image" in context.deployment.policy.overridden:
         return [image for image in page if context.allows("get_image", target(context, image))]
     return page
+
+
+def count_offers(context: Context, member_status: str = "pending") -> int:
+    """How many images others offer to the caller's project, with this answer."""
+    return rows.count(seen.offered(context, member_status))
 
 
 def _marker(context: Context, image_id: str) -> ImageRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import math
 import os
 import socket
 import threading
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 STATUSES = ("pending", "processing", "success", "failure")
 PREEMPTED = "Expired lock preempted"
 INTERNAL = "Task failed due to Internal Error"
+TELL_SECONDS = 2
 
 # Woken when a task is queued by this very process, so that it need not wait
 # for the next look at the table.
@@ -175,7 +177,7 @@ class Working:
         self.task = task
         self._ended = threading.Event()
         self._lost = threading.Event()
-        self._told = time.monotonic()
+        self._told = -math.inf
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Working]:
@@ -205,8 +207,8 @@ class Working:
             raise Lost(task_id=self.task.id)
 
     def tell(self, message: str, at_once: bool = False) -> None:
-        """Show how far the task is, not more than once a minute unless ``at_once``."""
+        """Show how far the task is, but for ``at_once`` not again within `TELL_SECONDS`."""
         self.require()
-        if at_once or time.monotonic() - self._told >= 60:
+        if at_once or time.monotonic() - self._told >= TELL_SECONDS:
             self._told = time.monotonic()
             rows.set_message(self.task.id, message)

@@ -122,6 +122,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "lt": operator.lt,
     "lte": operator.le,
     "in": lambda column, values: column.in_(values),
+    "contains": lambda column, value: peewee.fn.LOWER(column).contains(value.lower()),
 }
 
 
@@ -167,6 +168,12 @@ def _joined(pages: Sequence[Any], sort: paging.Sort, limit: int) -> Any:
         parts.append(Image.select(peewee.SQL("*")).from_(part))
     union = functools.reduce(operator.add, parts)
     return union.order_by(*paging.order_of_union(Image, sort)).limit(limit)
+
+
+def count(branches: Sequence[Any]) -> int:
+    """How many images meet one of ``branches``, which exclude each other."""
+    meant = functools.reduce(operator.or_, branches)
+    return Image.select().where(~Image.deleted & (Image.status != "killed") & meant).count()
 
 
 def _has_property(name: str, value: str) -> Any:

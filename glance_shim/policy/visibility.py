@@ -46,7 +46,7 @@ def seen_in_lists(
     that exclude each other let the database walk one index for each and stop
     at the end of the page.
     """
-    project_id = context.project_id if _asks_for_a_project(context) else ""
+    project_id = _project_of(context)
     own = Image.owner == project_id
     foreign = Image.owner.is_null() | (Image.owner != project_id)
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
@@ -67,6 +67,23 @@ def seen_in_lists(
         "shared": [of_kind["shared"] & own, offered],
         "private": [of_kind["private"] & own],
     }.get(visibility, [])
+
+
+def of_project(context: Any) -> list[Any]:
+    """The clause for images of the caller's project, as a list has it."""
+    return [Image.owner == _project_of(context)]
+
+
+def offered(context: Any, member_status: str) -> list[Any]:
+    """The clause for images that others offer to the caller's project, as a list has it."""
+    project_id = _project_of(context)
+    foreign = Image.owner.is_null() | (Image.owner != project_id)
+    offers = _offers(project_id, member_status)
+    return [(Image.visibility == "shared") & foreign & Image.id.in_(offers)]
+
+
+def _project_of(context: Any) -> str:
+    return context.project_id if _asks_for_a_project(context) else ""
 
 
 def namespaces_seen(context: Any) -> Any:

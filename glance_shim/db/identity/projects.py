@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import peewee
@@ -74,6 +75,11 @@ def select_of_user(user_id: str) -> list[ProjectRow]:
         .order_by(Project.name)
     )
     return [ProjectRow._make(row) for row in query.tuples()]
+
+
+def names(ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of the projects that exist."""
+    return dict(Project.select(Project.id, Project.name).where(Project.id.in_(ids)).tuples())
 
 
 def set_enabled(project_id: str, enabled: bool) -> None:
