@@ -9,8 +9,8 @@ import click
 
 from glance_shim import __version__, errors
 from glance_shim import config as options
+from glance_shim.cli import check, db, identity, metadefs, policy, quickstart, quota, serve
 from glance_shim.cli import config as config_command
-from glance_shim.cli import db, identity, metadefs, policy, quickstart, quota, serve
 from glance_shim.context import Deployment
 from glance_shim.deployment import build
 
@@ -41,6 +41,7 @@ for command in (
     quickstart.quickstart,
     serve.serve,
     db.db,
+    check.check,
     identity.identity,
     quota.quota,
     metadefs.metadefs,

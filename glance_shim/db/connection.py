@@ -64,6 +64,12 @@ def words_of(failure: Exception) -> str:
     return " ".join(str(numbers_and_words[-1]).split())
 
 
+def refuses_changes(failure: Exception) -> bool:
+    """Is the database one that is only read, a replica for example?"""
+    words = words_of(failure).lower()
+    return "read-only" in words or "readonly" in words
+
+
 def engine() -> Engine:
     """The database at work in this context."""
     return _current.get()

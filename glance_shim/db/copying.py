@@ -109,7 +109,7 @@ def _batches(table: type[peewee.Model], db: Engine) -> Iterator[list[tuple[Any, 
     names = key.field_names if isinstance(key, peewee.CompositeKey) else (key.name,)
     columns = [table._meta.fields[name] for name in names]
     fields = table._meta.sorted_fields
-    places = [fields.index(column) for column in columns]
+    places = [[field.name for field in fields].index(name) for name in names]
     last: Sequence[Any] | None = None
     while True:
         with connection.connected(db):

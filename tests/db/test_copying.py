@@ -13,12 +13,15 @@ from glance_shim import errors
 from glance_shim.db import connection, copying
 from glance_shim.db.identity import login_failures, projects, roles, tokens, users
 
+# Spaces at the end count, and so does what is beyond 16 bits.
+NAME = "Straße \U0001d538 "
+
 
 def fill(database: Any) -> None:
     """A catalogue with everything that is not alike on all kinds."""
     crowd.fill(database, 1200, ["p1", "p2"])
     with connection.connected(database):
-        projects.add("p1", "Straße 𝔸 ", "")
+        projects.add("p1", NAME, "")
         users.add("u1", "ann", None, "p1")
         roles.add("u1", "project", "p1", "member")
         given = {"user": "u1", "methods": "password", "audit_id": "a", "audit_chain": "a"}
@@ -42,7 +45,7 @@ def test_a_copy_says_the_same(
     assert len(told) == len(copying.TABLES)
     assert told[0].startswith("images: 1200 rows")
     with connection.connected(target):
-        assert [p.name for p in projects.select()] == ["Straße 𝔸 "]
+        assert [p.name for p in projects.select()] == [NAME]
         login_failures.add("b" * 64, "127.0.0.1", 1_800_000_001.0, 0)
 
 
