@@ -14,7 +14,7 @@ import peewee
 from glance_shim import errors
 from glance_shim.db import connection, schema
 from glance_shim.db.engines import Engine
-from glance_shim.db.models import cache, identity, images, metadefs, quotas, tasks
+from glance_shim.db.models import activity, cache, identity, images, metadefs, quotas, tasks
 
 BATCH = 500
 
@@ -26,6 +26,7 @@ TABLES: tuple[type[peewee.Model], ...] = (
     images.ImageMember,
     images.Upload,
     images.Removal,
+    activity.ImageActivity,
     identity.Project,
     identity.User,
     identity.RoleAssignment,

@@ -11,6 +11,7 @@ import peewee
 
 from glance_shim import errors
 from glance_shim.db import connection, paging
+from glance_shim.db.models.activity import ImageActivity
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.images import Image, ImageMember, ImageProperty, ImageTag
 
@@ -173,7 +174,11 @@ def _joined(pages: Sequence[Any], sort: paging.Sort, limit: int) -> Any:
 def count(branches: Sequence[Any]) -> int:
     """How many images meet one of ``branches``, which exclude each other."""
     meant = functools.reduce(operator.or_, branches)
-    return Image.select().where(~Image.deleted & (Image.status != "killed") & meant).count()
+    return (
+        Image.select()
+        .where(is_false(Image.deleted) & (Image.status != "killed") & meant)
+        .count()
+    )
 
 
 def _has_property(name: str, value: str) -> Any:
@@ -244,7 +249,7 @@ def has_blob(image_id: str, blob_id: str) -> bool:
 def mark_deleted(image_id: str, status: str) -> bool:
     """Make the image a deleted one, unless it is protected or deleted already.
 
-    Its members, tags and properties go; the id stays taken.
+    Its members, tags, properties and activity go; the id stays taken.
     """
     moment = now()
     changed = (
@@ -264,6 +269,6 @@ def mark_deleted(image_id: str, status: str) -> bool:
     )
     if changed != 1:
         return False
-    for table in (ImageMember, ImageProperty, ImageTag):
+    for table in (ImageMember, ImageProperty, ImageTag, ImageActivity):
         table.delete().where(table.image == image_id).execute()
     return True

@@ -167,7 +167,7 @@ class Tokens:
 
     def check(self) -> None:
         """Raise `KeystoneUnavailable` if it cannot be asked as the service user."""
-        self._keystone.get("/auth/catalog")
+        self.keystone.get("/auth/catalog")
 
     def validate(self, text: str, allow_expired: bool = False) -> KeystoneToken:
         """What the token says; raises `errors.Unauthorized` when it is not valid.
