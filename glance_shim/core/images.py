@@ -11,6 +11,7 @@ from typing import Any
 from glance_shim import errors
 from glance_shim.context import Context
 from glance_shim.core import (
+    activity_log,
     cache,
     events,
     lifecycle,
@@ -105,6 +106,7 @@ def create(
     with connection.writing():
         quotas.require_image(limits, owner)
         image = rows.add(values, properties, tags)
+        activity_log.add(context, image.id, {"action": "created"})
         events.image(context.deployment, "create", image)
     log.info("Image %s is created by project %s", image.id, context.project_id)
     return image
@@ -220,6 +222,7 @@ def update(context: Context, image_id: str, changes: Sequence[Change]) -> ImageR
                 context, image, columns["locations"], known
             )
         changed = rows.save(image, **columns)
+        activity_log.add_changes(context, image, changed)
         if (image.status, changed.status) == ("queued", "active"):
             events.image(context.deployment, "activate", changed)
         events.image(context.deployment, "update", changed)
@@ -282,6 +285,11 @@ def _switch(context: Context, image_id: str, action: str, was: str, to: str) -> 
     image = get(context, image_id)
     context.enforce(action, target(context, image))
     lifecycle.require(image, action)
-    if image.status == was and rows.move_status(image_id, was, to):
+    if image.status != was:
+        return
+    with connection.writing():
+        if not rows.move_status(image_id, was, to):
+            return
+        activity_log.add(context, image_id, {"action": f"{action}d"})
         events.image(context.deployment, "update", image._replace(status=to))
-        log.info("Image %s is %s", image_id, to)
+    log.info("Image %s is %s", image_id, to)

@@ -16,6 +16,7 @@ from typing import Any
 from glance_shim import errors
 from glance_shim.context import Context, Deployment
 from glance_shim.core import (
+    activity_log,
     arrivals,
     events,
     import_methods,
@@ -262,6 +263,8 @@ def finish(job: Import) -> None:
         _note_staged(image)
         properties = {k: v for k, v in image.properties.items() if k != LOCK}
         job.change(lambda _: {"staged": None, "staged_hash": None, "properties": properties})
+        entry = {"action": "imported", "became": job.method}
+        activity_log.add(job.context, job.image_id, entry)
     removals.carry_out(job.deployment, job.image_id)
     log.info("Image %s is imported", job.image_id)
 

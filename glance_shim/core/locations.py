@@ -10,6 +10,7 @@ from typing import Any
 from glance_shim import errors, fetching
 from glance_shim.context import Context, Deployment
 from glance_shim.core import (
+    activity_log,
     events,
     images,
     imports,
@@ -108,7 +109,8 @@ def delete_copy(context: Context, image_id: str, store_id: str) -> None:
         found = [each for each in image.locations if each.store_id == store_id]
         if not found:
             raise errors.NotFound(what=f"Data of image {image_id} in store '{store_id}'")
-        rows.save(image, locations=[each for each in image.locations if each != found[0]])
+        left = [each for each in image.locations if each != found[0]]
+        activity_log.add_changes(context, image, rows.save(image, locations=left))
         uploads.add_removals(image_id, [(store_id, found[0].blob_id)], 0)
     removals.carry_out(context.deployment, image_id)
 
@@ -186,6 +188,7 @@ class AtLocation:
                     self._require_room(image, location, columns["size"])
             changed = rows.save(image, **columns)
             if image.status != "active" and changed.status == "active":
+                activity_log.add(self.context, image.id, {"action": "located"})
                 events.image(self.deployment, "activate", changed)
             events.image(self.deployment, "update", changed)
 

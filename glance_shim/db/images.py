@@ -11,6 +11,7 @@ import peewee
 
 from glance_shim import errors
 from glance_shim.db import connection, paging
+from glance_shim.db.models.activity import ImageActivity
 from glance_shim.db.models.base import now
 from glance_shim.db.models.images import Image, ImageMember, ImageProperty, ImageTag
 
@@ -251,7 +252,7 @@ def has_blob(image_id: str, blob_id: str) -> bool:
 def mark_deleted(image_id: str, status: str) -> bool:
     """Make the image a deleted one, unless it is protected or deleted already.
 
-    Its members, tags and properties go; the id stays taken.
+    Its members, tags, properties and activity go; the id stays taken.
     """
     moment = now()
     changed = (
@@ -271,6 +272,6 @@ def mark_deleted(image_id: str, status: str) -> bool:
     )
     if changed != 1:
         return False
-    for table in (ImageMember, ImageProperty, ImageTag):
+    for table in (ImageMember, ImageProperty, ImageTag, ImageActivity):
         table.delete().where(table.image == image_id).execute()
     return True

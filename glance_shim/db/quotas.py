@@ -71,10 +71,26 @@ def count_busy(owner: str | None) -> int:
 
 def stored_bytes(owner: str | None) -> int:
     """What the data of a project's images takes, each location counted."""
+    return Image.select(_taken()).where(_of(owner)).scalar()
+
+
+def _taken() -> Any:
     # Counted where the rows are: it is asked in the transactions of uploads, and a project
     # may have many thousand images.
     taken = peewee.fn.SUM(Image.size * peewee.fn.json_array_length(Image.locations))
-    return Image.select(peewee.fn.COALESCE(taken, 0)).where(_of(owner)).scalar()
+    return peewee.fn.COALESCE(taken, 0)
+
+
+def largest_users(most: int) -> list[tuple[str, int, int]]:
+    """The projects that store most: owner, images, and the bytes their data takes."""
+    query = (
+        Image.select(Image.owner, peewee.fn.COUNT(Image.id), _taken().alias("taken"))
+        .where(~Image.deleted & (Image.status != "killed") & Image.owner.is_null(False))
+        .group_by(Image.owner)
+        .order_by(peewee.SQL("taken").desc(), Image.owner)
+        .limit(most)
+    )
+    return [(owner, count, int(taken)) for owner, count, taken in query.tuples()]
 
 
 def staged_bytes(owner: str | None, except_image: str = "") -> int:

@@ -64,6 +64,12 @@ def select(name: str | None = None) -> list[ProjectRow]:
     return [ProjectRow._make(row) for row in query.tuples()]
 
 
+def names(project_ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of the projects that there are, by id."""
+    query = Project.select(Project.id, Project.name).where(Project.id.in_(list(project_ids)))
+    return dict(query.tuples())
+
+
 def select_of_user(user_id: str) -> list[ProjectRow]:
     """The enabled projects in which the user has a role, by name."""
     theirs = RoleAssignment.select(RoleAssignment.scope_id).where(
