@@ -231,7 +231,7 @@ class Working:
 
     def tell(self, message: str, at_once: bool = False) -> None:
         """Show how far the task is, but for ``at_once`` not again within `TELL_SECONDS`."""
-        self.require()
         if at_once or time.monotonic() - self._told >= TELL_SECONDS:
+            self.require()
             self._told = time.monotonic()
             rows.set_message(self.task.id, message)

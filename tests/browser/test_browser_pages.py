@@ -33,7 +33,8 @@ class Scene:
             "off": platform.active(name="centos-7", visibility="private"),
         }
         for number in range(30):
-            platform.create(name=f"nightly-{number:02}", os_hidden=number % 2 == 0)
+            data = bytes(number * 100_000)
+            platform.active(data, name=f"nightly-{number:02}", os_hidden=number % 2 == 0)
         for image in ("shared", "offered", "accepted"):
             platform.share(self.ids[image], app_team.project_id)
         platform.share(self.ids["shared"], strangers.project_id)

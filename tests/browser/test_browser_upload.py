@@ -83,7 +83,7 @@ def slow_down(visitor: Visitor, bytes_per_second: int) -> Callable[[], None]:
 
 
 def test_an_upload_is_watched_cancelled_and_sent_again_without_filling_the_form(
-    visit: Visit, place: Place, file: Path
+    visit: Visit, place: Place, file: Path, shown: Path
 ) -> None:
     visitor = visit("platform")
     fill(visitor, file)
@@ -99,6 +99,7 @@ def test_an_upload_is_watched_cancelled_and_sent_again_without_filling_the_form(
     )
     bar = visitor.page.get_by_role("progressbar")
     until(lambda: 0 < float(bar.get_attribute("value") or 0) < 1, "some of it is sent")
+    visitor.page.screenshot(path=shown / "upload-at-work.png")
     assert only(place, "tumbleweed")["status"] == "saving"
     visitor.page.get_by_role("button", name="Cancel").click()
     words(visitor, "Cancelled. Nothing of the data was kept.")
