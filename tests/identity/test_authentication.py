@@ -22,7 +22,8 @@ OPEN = [
 
 
 # Blueprints of which every route is open to anybody.
-OPEN_BLUEPRINTS = {"versions", "identity_versions", "health"}
+# Those of the dashboard lead to its login.
+OPEN_BLUEPRINTS = {"versions", "identity_versions", "health", "dashboard"}
 
 
 @pytest.mark.parametrize(("method", "path"), OPEN)
