@@ -83,11 +83,6 @@ def select_of_user(user_id: str) -> list[ProjectRow]:
     return [ProjectRow._make(row) for row in query.tuples()]
 
 
-def names(ids: Iterable[str]) -> dict[str, str]:
-    """The names of those of the projects that exist."""
-    return dict(Project.select(Project.id, Project.name).where(Project.id.in_(ids)).tuples())
-
-
 def set_enabled(project_id: str, enabled: bool) -> None:
     Project.update(enabled=enabled).where(Project.id == project_id).execute()
 
