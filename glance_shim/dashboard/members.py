@@ -85,6 +85,9 @@ def _page(
 ) -> Any:
     found = members.get_all(context, image.id) if image.visibility == "shared" else []
     may_add = context.allows("add_member", images.target(context, image))
+    known = project_names.suggestions(context) if may_add else {}
+    for member in found:
+        known.pop(member.member_id, None)
     return image_pages.render(
         "members.html",
         image,
@@ -92,5 +95,5 @@ def _page(
         members=found,
         projects=names.of_members(context, found),
         given=given,
-        suggestions=project_names.suggestions(context) if may_add else {},
+        suggestions=known,
     )
