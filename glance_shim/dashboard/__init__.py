@@ -18,6 +18,7 @@ from glance_shim.api.authentication import current_context
 from glance_shim.context import Deployment
 from glance_shim.core import images as core_images
 from glance_shim.dashboard import (
+    activity,
     bulk,
     errors,
     image,
@@ -26,6 +27,7 @@ from glance_shim.dashboard import (
     members,
     offers,
     presenting,
+    quotas,
     security,
     session,
     upload,
@@ -40,7 +42,9 @@ BLUEPRINTS = (
     image.blp,
     members.blp,
     visibility.blp,
+    activity.blp,
     offers.blp,
+    quotas.blp,
 )
 
 # What is to be seen before somebody has logged in.

@@ -27,7 +27,7 @@ TABS = (
     ("properties.index", "Properties", "get_image"),
     ("members.index", "Members", "get_members"),
     ("visibility.index", "Visibility", "modify_image"),
-    ("activity.index", "Activity", "get_image"),
+    ("activity.index", "Activity", "get_image_activity"),
 )
 
 # Shown by themselves, or by nobody's wish.

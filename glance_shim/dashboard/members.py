@@ -10,7 +10,7 @@ import flask
 from glance_shim import errors
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Context
-from glance_shim.core import images, members
+from glance_shim.core import images, members, project_names
 from glance_shim.core.identity import names
 from glance_shim.dashboard import image as image_pages
 from glance_shim.dashboard import presenting, session
@@ -32,15 +32,17 @@ def add(image_id: str) -> Any:
     """Offer the image to the projects that are named, each on its own."""
     context = current_context()
     image = images.get(context, image_id)
+    context.enforce("add_member", images.target(context, image))
     text = flask.request.form.get("projects", "")
     wanted = [each for each in re.split(r"[\s,;]+", text) if each]
+    wanted += flask.request.form.getlist("known")
     added, left = [], []
     problem: errors.Error | None = None
     for project in wanted:
         try:
-            members.add(context, image_id, project)
+            members.add(context, image_id, project_names.resolve(context, project))
             added.append(project)
-        except MENDABLE as exc:
+        except (errors.TooManyRequests, *MENDABLE) as exc:
             problem = problem or exc
             left.append(project)
     if added:
@@ -82,6 +84,10 @@ def _page(
     given: str = "",
 ) -> Any:
     found = members.get_all(context, image.id) if image.visibility == "shared" else []
+    may_add = context.allows("add_member", images.target(context, image))
+    known = project_names.suggestions(context) if may_add else {}
+    for member in found:
+        known.pop(member.member_id, None)
     return image_pages.render(
         "members.html",
         image,
@@ -89,5 +95,5 @@ def _page(
         members=found,
         projects=names.of_members(context, found),
         given=given,
-        owned=context.is_admin or image.owner == context.project_id,
+        suggestions=known,
     )

@@ -92,6 +92,10 @@ PAGES: list[tuple[str, str | None, str]] = [
     ("members-as-member", "app-team", "/images/{accepted}/members"),
     ("visibility", "platform", "/images/{shared}/visibility"),
     ("visibility-of-community", STRANGERS, "/images/{community}/visibility"),
+    ("activity", "platform", "/images/{shared}/activity"),
+    ("activity-as-member", "app-team", "/images/{shared}/activity"),
+    ("quotas", "platform", "/quotas"),
+    ("quotas-as-admin", "admin", "/quotas/{app_team}"),
     ("delete", "platform", "/images/{shared}/delete"),
     ("not-found", "platform", "/images/nowhere/upload"),
 ]

@@ -22,7 +22,7 @@ OPEN = [
 
 
 # Blueprints of which every route is open to anybody; pages ask for a session instead, see
-# tests/dashboard/test_page_logins.py.
+# tests/dashboard/test_browser_logins.py.
 OPEN_BLUEPRINTS = {"versions", "identity_versions", "health", "dashboard"}
 
 
