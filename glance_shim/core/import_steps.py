@@ -94,7 +94,7 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
     except Cancelled:
         discard_staged(job)
         raise
-    except tasks.Lost:
+    except (tasks.Lost, *connection.FAILURES):
         raise
     except Exception:
         give_up(job)
@@ -290,6 +290,7 @@ def give_up(job: Import) -> None:
         image = rows.find_any_for_change(job.image_id)
         if image is None or image.properties.get(LOCK) != job.task.id:
             return
+        job.working.require()
         stays = image.status == "active" and not (job.copies and job.must_succeed)
         written = [] if stays else [e for e in image.locations if e.store_id in job.targets]
         kept = [location for location in image.locations if location not in written]

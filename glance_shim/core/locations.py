@@ -169,8 +169,8 @@ class AtLocation:
         Raises `errors.StorageQuotaExceeded` if it is more than the owner may have.
         """
         with connection.writing():
-            self.working.require()
             image = rows.find_any_for_change(self.image_id)
+            self.working.require()
             if image is None or image.properties.get(LOCK) != self.task.id:
                 raise errors.ImageDeletedMeanwhile(image_id=self.image_id)
             if image.status not in when:
@@ -203,7 +203,7 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
     job = AtLocation(deployment, task, working)
     try:
         _add(job)
-    except tasks.Lost:
+    except (tasks.Lost, *connection.FAILURES):
         raise
     except WrongHash:
         # As with Glance it can still be seen which location it was; whatever

@@ -57,18 +57,19 @@ def parse_size(text: str) -> int:
 
 
 def limits_of(context: Context, owner: str | None) -> Limits:
-    """The limits of a project by name; those it does not have are not in it.
+    """The limits of a project by name, before something is taken for it.
 
-    Raises `errors.Unavailable` where they are Keystone's and it cannot be asked;
-    it must not be called in a transaction.
+    Those it does not have are not in it. Raises `errors.Unavailable` where they are
+    Keystone's and it cannot be asked; it must not be called in a transaction.
     """
     limits: Limits = context.deployment.quotas.limits(owner)
+    rows.prepare(owner)
     return limits
 
 
 def usage(context: Context, owner: str | None) -> dict[str, dict[str, int]]:
     """What a project uses of each limit, and the limit."""
-    limits = limits_of(context, owner)
+    limits = context.deployment.quotas.limits(owner)
     used = {
         "image_size_total": rows.stored_bytes(owner) // MIB,
         "image_stage_total": rows.staged_bytes(owner) // MIB,
@@ -161,7 +162,10 @@ def _require_count(
     limits: Limits, owner: str | None, name: str, count_with_this: Callable[[], int]
 ) -> None:
     limit = limits.get(name, UNLIMITED)
-    if limit >= 0 and (count := count_with_this()) > limit:
+    if limit < 0:
+        return
+    rows.hold(owner)
+    if (count := count_with_this()) > limit:
         raise errors.ProjectQuotaExceeded(
             project_id=owner, limit=limit, what=LIMITS[name], option=name, count=count
         )
@@ -192,6 +196,7 @@ def require_room(
     bounds = {name: bound for name, bound in bounds.items() if bound >= 0}
     if not bounds:
         return
+    rows.hold(owner)
     staging = store_id == STAGING
     there = rows.staged_bytes(owner, image_id) if staging else rows.stored_bytes(owner)
     used = there + rows.reserved_bytes(owner, staging, image_id)

@@ -17,9 +17,35 @@ from glance_shim.api import versions
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Deployment
 from glance_shim.core import images as core_images
-from glance_shim.dashboard import errors, images, logins, presenting, security, session
+from glance_shim.dashboard import (
+    activity,
+    bulk,
+    errors,
+    image,
+    images,
+    logins,
+    members,
+    offers,
+    presenting,
+    quotas,
+    security,
+    session,
+    upload,
+    visibility,
+)
 
-BLUEPRINTS = (logins.blp, images.blp)
+BLUEPRINTS = (
+    logins.blp,
+    images.blp,
+    bulk.blp,
+    upload.blp,
+    image.blp,
+    members.blp,
+    visibility.blp,
+    activity.blp,
+    offers.blp,
+    quotas.blp,
+)
 
 # What is to be seen before somebody has logged in.
 OPEN = ("dashboard.static", "dashboard.logins.login")

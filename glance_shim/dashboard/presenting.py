@@ -63,3 +63,14 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def called(image: Any) -> str:
     """What people call the image; one without a name goes by its id."""
     return image.name or f"image {image.id}"
+
+
+def whole(text: str) -> int | str:
+    """The number that ``text`` is, 0 for none; anything else is left to be refused."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else text or 0
+
+
+def words(text: str) -> list[str]:
+    """What commas separate."""
+    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))

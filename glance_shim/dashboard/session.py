@@ -92,6 +92,15 @@ def context() -> Context:
     return tokens.as_context(deployment, token, flask.g.get("request_id"))
 
 
+def own_projects() -> dict[str, str]:
+    """The projects in which the visitor has a role, names by id, where that is known."""
+    text = current().token if has_login() else None
+    if not text:
+        return {}
+    found = sessions.projects_of(flask.g.context, text)
+    return {project.id: project.name for project in found}
+
+
 def note(text: str, kind: str = "good") -> None:
     """Show a sentence on the next page; ``kind`` is ``good`` or ``bad``."""
     flask.g.setdefault("notes", []).append([kind, text])

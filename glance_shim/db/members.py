@@ -7,7 +7,7 @@ from typing import NamedTuple
 import peewee
 
 from glance_shim import errors
-from glance_shim.db.models.base import now
+from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.images import Image, ImageMember
 
 
@@ -66,20 +66,20 @@ def select(image_id: str) -> list[MemberRow]:
     return [MemberRow._make(values) for values in query.tuples()]
 
 
-def select_of_owner(owner: str, most: int, answered: bool = False) -> list[str]:
-    """The projects to which images of ``owner`` are offered, or that have answered, by id."""
-    theirs = Image.select(Image.id).where((Image.owner == owner) & ~Image.deleted)
-    chosen = ImageMember.image.in_(theirs)
-    if answered:
-        chosen &= ImageMember.status != "pending"
+def select_of_owner(owner: str, most: int) -> dict[str, bool]:
+    """The projects to which images of ``owner`` are offered: has each ever answered?"""
+    theirs = Image.select(Image.id).where((Image.owner == owner) & is_false(Image.deleted))
     query = (
-        ImageMember.select(ImageMember.member_id)
-        .where(chosen)
+        ImageMember.select(ImageMember.member_id, ImageMember.status)
+        .where(ImageMember.image.in_(theirs))
         .distinct()
         .order_by(ImageMember.member_id)
         .limit(most)
     )
-    return [member_id for (member_id,) in query.tuples()]
+    found: dict[str, bool] = {}
+    for member_id, status in query.tuples():
+        found[member_id] = found.get(member_id, False) or status != "pending"
+    return found
 
 
 def set_status(image_id: str, member_id: str, status: str) -> bool:

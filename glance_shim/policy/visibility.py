@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageMember
 from glance_shim.db.models.metadefs import MetadefNamespace
 
@@ -25,13 +26,13 @@ KINDS = ("public", "community", "shared", "private")
 def seen_by_id(context: Any) -> Any:
     """The clause for images that the caller may look up."""
     if context.is_admin:
-        return ~Image.deleted
+        return is_false(Image.deleted)
     seen = Image.visibility.in_(("public", "community"))
     if _asks_for_a_project(context):
         seen |= (Image.owner == context.project_id) | (
             (Image.visibility == "shared") & Image.id.in_(_offers(context.project_id, "all"))
         )
-    return ~Image.deleted & seen
+    return is_false(Image.deleted) & seen
 
 
 def seen_in_lists(
@@ -52,7 +53,11 @@ def seen_in_lists(
     if context.is_admin:
         if visibility is None:
             return [Image.visibility != "community", of_kind["community"] & own]
-        return [~Image.deleted] if visibility == "all" else [Image.visibility == visibility]
+        return (
+            [is_false(Image.deleted)]
+            if visibility == "all"
+            else [Image.visibility == visibility]
+        )
     offered = of_kind["shared"] & foreign & Image.id.in_(_offers(project_id, member_status))
     return {
         None: [own, of_kind["public"] & foreign, offered],

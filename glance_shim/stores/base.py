@@ -78,6 +78,10 @@ class Store(abc.ABC):
         """What ``GET /v2/info/stores/detail`` tells about the store; no secrets."""
 
     @abc.abstractmethod
+    def check(self) -> None:
+        """Raise `errors.StoreUnavailable`, with words, if the store cannot be used."""
+
+    @abc.abstractmethod
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
         """Remove what dead writers left half done; return how much.
 

@@ -143,6 +143,26 @@ class FilesystemStore(base.Store):
     def properties(self) -> dict[str, Any]:
         return {"data_dir": self.root, "chunk_size": CHUNK, "thin_provisioning": False}
 
+    def check(self) -> None:
+        probe = f"{secrets.token_hex(8)}.probe"
+        try:
+            root = os.open(os.path.join(self.root, PARTIAL), os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
+                os.close(os.open(probe, flags, 0o600, dir_fd=root))
+                os.unlink(probe, dir_fd=root)
+                free = os.fstatvfs(root).f_bavail
+            finally:
+                os.close(root)
+        except OSError as exc:
+            raise errors.StoreUnusable(
+                store_id=self.store_id, reason=f"{self.root}: {exc.strerror}"
+            ) from exc
+        if not free:
+            raise errors.StoreUnusable(
+                store_id=self.store_id, reason=f"{self.root}: there is no room left"
+            )
+
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
         removed = 0
         with self._directories() as (_, partial), self._translated():

@@ -74,5 +74,8 @@ class HttpStore(base.Store):
     def properties(self) -> dict[str, Any]:
         return {}
 
+    def check(self) -> None:
+        pass
+
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
         return 0

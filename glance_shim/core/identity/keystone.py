@@ -165,6 +165,10 @@ class Tokens:
             self._known: Any = cachetools.TTLCache(TOKENS_REMEMBERED, self._seconds, _now)
             self._refused: Any = cachetools.TTLCache(TOKENS_REMEMBERED, refusal, _now)
 
+    def check(self) -> None:
+        """Raise `KeystoneUnavailable` if it cannot be asked as the service user."""
+        self.keystone.get("/auth/catalog")
+
     def validate(self, text: str, allow_expired: bool = False) -> KeystoneToken:
         """What the token says; raises `errors.Unauthorized` when it is not valid.
 

@@ -45,6 +45,11 @@ def of_members(context: Context, members: Iterable[MemberRow]) -> dict[str, str]
     return _looked_up(context, projects, {member.image_id for member in answered})
 
 
+def of_projects(context: Context, projects: Iterable[str | None]) -> dict[str, str]:
+    """The names of any projects for an administrator; for others that of their own."""
+    return _looked_up(context, projects if identity.is_admin(context) else (), ())
+
+
 def _looked_up(
     context: Context, projects: Iterable[str | None], images: Iterable[str]
 ) -> dict[str, str]:
@@ -72,11 +77,12 @@ def suggestions(context: Context, own: Mapping[str, str]) -> dict[str, str]:
     offer of their project already.
     """
     mine = context.project_id or ""
-    found = {each: each for each in member_rows.select_of_owner(mine, MOST)} | dict(own)
+    offered = member_rows.select_of_owner(mine, MOST)
+    found = {each: each for each in offered} | dict(own)
     if _are_ours(context) and identity.is_admin(context):
         found |= {project.id: project.name for project in rows.select()[:MOST]}
     elif _are_ours(context):
-        found |= rows.names(member_rows.select_of_owner(mine, MOST, answered=True))
+        found |= rows.names(each for each, answered in offered.items() if answered)
     found.pop(mine, None)
     return dict(sorted(found.items(), key=lambda pair: pair[1].casefold()))
 

@@ -67,11 +67,15 @@ def rescope(context: Context, text: str, project_id: str) -> str:
 
 
 def projects_of(context: Context, text: str) -> list[Project]:
-    """The enabled projects in which the user of the token has a role, by name."""
+    """The enabled projects in which the user of the token has a role, by name.
+
+    Where the context has a user already, it is that one.
+    """
     if _foreign(context):
         found = keystone_logins.projects_of(context, text)
         return sorted((Project(*each) for each in found), key=lambda each: each.name)
-    owner = tokens.as_context(context.deployment, tokens.validate(text))
+    known = context.user_id is not None
+    owner = context if known else tokens.as_context(context.deployment, tokens.validate(text))
     return [Project(each.id, each.name) for each in projects.get_own(owner)]
 
 

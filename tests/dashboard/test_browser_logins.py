@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -185,3 +186,20 @@ def test_where_nobody_logs_in_the_pages_are_there_at_once(make_service: Any) -> 
 
     assert visitor.title == "Images"
     assert "Log out" not in visitor.response.get_data(as_text=True)
+
+
+def test_every_page_but_the_login_asks_for_a_session(service: Service) -> None:
+    client, asked = service.app.test_client(), 0
+    for rule in service.app.url_map.iter_rules():
+        _, _, name = rule.endpoint.partition("dashboard.")
+        if not name or name in ("static", "logins.login"):
+            continue
+        path = re.sub("<[^>]+>", "x", rule.rule)
+        for method in (rule.methods or set()) - {"OPTIONS"}:
+            answer = client.open(path, method=method)
+            asked += 1
+            assert answer.status_code in (302, 303, 400, 401, 403), (method, path)
+            if answer.status_code < 400:
+                assert answer.location.startswith("/dashboard/login"), (method, path)
+
+    assert asked > 20
