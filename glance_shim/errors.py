@@ -371,6 +371,10 @@ class StoreUnavailable(Unavailable):
     message = "Store '{store_id}' is not available at the moment"
 
 
+class StoreUnusable(StoreUnavailable):
+    message = "Store '{store_id}' cannot be used: {reason}"
+
+
 class StoreFull(TooLarge):
     message = "Store '{store_id}' has no room for the data"
 

@@ -37,7 +37,7 @@ class HttpStore(base.Store):
         super().__init__(store_id, description, weight)
         self._filters = filters
 
-    def add(self, blob_id: str, chunks: Iterable[bytes]) -> int:
+    def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
         raise errors.StoreReadOnly(store_id=self.store_id)
 
     def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> WebReading:
@@ -73,6 +73,9 @@ class HttpStore(base.Store):
 
     def properties(self) -> dict[str, Any]:
         return {}
+
+    def check(self) -> None:
+        """The web as such is not looked at."""
 
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
         return 0
