@@ -8,6 +8,7 @@ import flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from glance_shim import dashboard
 from glance_shim.api import (
     authentication,
     blueprints,
@@ -44,16 +45,19 @@ def create_app(deployment: Deployment) -> flask.Flask:
     api = smorest.Api(app)
     for blueprint in blueprints.served(deployment):
         api.register_blueprint(blueprint)
+    dashboard.register(app, deployment)
     app.wsgi_app = _wrapped(app.wsgi_app, deployment)  # type: ignore[method-assign]
     return app
 
 
 def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
-    """The order matters: preflights need no database, everything else does."""
+    """The order matters: preflights and files need no database, everything else does."""
     app.before_request(cors.answer_options)
     app.before_request(request_ids.accept)
 
     def connect() -> None:
+        if flask.request.endpoint == "dashboard.static":
+            return
         flask.g.connection = connection.connected(deployment.database)
         flask.g.connection.__enter__()
 

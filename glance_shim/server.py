@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import io
 import logging
-import random
 import signal
 import socket
 import struct
-import threading
-import time
 from typing import Any
 
 import gunicorn
@@ -27,12 +24,9 @@ from gunicorn.workers.gthread import ThreadWorker
 from glance_shim import errors
 from glance_shim import worker as background
 from glance_shim.context import Deployment
-from glance_shim.core import cache, cache_filling, recovery
-from glance_shim.db import connection
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 60
 SMALL_BODY = 64 * 1024
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
@@ -81,6 +75,7 @@ class Server(BaseApplication):
             "logger_class": "glance_shim.server.Logger",
             "when_ready": self._when_ready,
             "post_worker_init": self._post_worker_init,
+            "worker_exit": self._worker_exit,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -101,10 +96,10 @@ class Server(BaseApplication):
         Parent(self).run()
 
     def _post_worker_init(self, worker: Any) -> None:
-        threading.Thread(
-            target=keep_house, args=(self._deployment,), name="keep-house", daemon=True
-        ).start()
-        background.start(self._deployment)
+        background.start_beside_requests(self._deployment)
+
+    def _worker_exit(self, server: Any, worker: Any) -> None:
+        background.give_back()
 
 
 class Worker(ThreadWorker):
@@ -152,22 +147,6 @@ class Logger:
 
     def close_on_exec(self) -> None:
         pass
-
-
-def keep_house(deployment: Deployment) -> None:
-    """Clean up after dead processes, again and again."""
-    while True:
-        try:
-            with connection.connected(deployment.database):
-                recovery.sweep(deployment)
-                cache.sweep(deployment)
-            cache_filling.start(deployment)
-        except connection.FAILURES as exc:
-            log.warning("Cleaning up has to wait: %s", exc)
-        except Exception:
-            log.exception("Cleaning up failed")
-        # Processes that began together shall not sweep together.
-        time.sleep(SWEEP_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
 
 
 class ClosingRefusals:

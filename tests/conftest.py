@@ -9,9 +9,14 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import databases
 import pytest
 from people import Person, Service
 from web_source import DATA, Source
+
+
+def pytest_sessionfinish() -> None:
+    databases.drop_all()
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +26,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def with_options(options: dict[str, dict[str, Any]]) -> Service:
         key = json.dumps(options, sort_keys=True)
+        for other in built.values():
+            other.deployment.database.close_idle()
         if key not in built:
             directory = tmp_path_factory.mktemp("service")
             built[key] = Service(directory, options)
@@ -29,7 +36,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     yield with_options
     for service in built.values():
-        service.deployment.database.close_all()
+        service.close()
         shutil.rmtree(service.directory, ignore_errors=True)
 
 
@@ -50,7 +57,7 @@ def make_service(services: Any) -> Any:
 
 @pytest.fixture
 def service(make_service: Any) -> Service:
-    """A service with default options: one store, SQLite."""
+    """A service with default options: one store, the database under test."""
     return make_service()
 
 

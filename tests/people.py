@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import databases
 import flask
 
 from glance_shim import config, deployment
@@ -135,9 +136,12 @@ class Service:
         self.directory = directory
         sections = {section: dict(values) for section, values in options.items()}
         sections.setdefault("DEFAULT", {}).setdefault("state_path", str(directory))
-        sections.setdefault("database", {}).setdefault(
-            "connection", f"sqlite:///{directory}/glance.db"
-        )
+        database = sections.setdefault("database", {})
+        # Many services share one server in tests, and its connections.
+        database.setdefault("max_pool_size", 20)
+        if "connection" not in database:
+            database["connection"] = databases.new(directory)
+        self.database_url = database["connection"]
         stores = sections["DEFAULT"].get("enabled_backends", {})
         for name in stores:
             section = sections.setdefault(name, {})
@@ -158,6 +162,11 @@ class Service:
         self.app = create_app(self.deployment)
         self.app.testing = False
         self._names = itertools.count()
+
+    def close(self) -> None:
+        """Give its database back."""
+        self.deployment.database.close_all()
+        databases.drop(self.database_url)
 
     def reset(self) -> None:
         """Forget everything that was stored."""

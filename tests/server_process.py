@@ -13,6 +13,7 @@ import sys
 import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from terminal import PATIENCE, answers, until
 
@@ -100,6 +101,14 @@ class Server:
         return self.wait()
 
 
+class Answer(NamedTuple):
+    """What a request was answered with."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
 class Http:
     """Requests without any client, with a token."""
 
@@ -112,6 +121,13 @@ class Http:
         self, method: str, path: str, body: str | Iterable[bytes] | None = None, **headers: str
     ) -> tuple[int, bytes]:
         """Status and body of an answer; a body in parts is sent in chunks, part by part."""
+        answer = self.answer(method, path, body, **headers)
+        return answer.status, answer.body
+
+    def answer(
+        self, method: str, path: str, body: str | Iterable[bytes] | None = None, **headers: str
+    ) -> Answer:
+        """As `request`, with the headers of the answer."""
         assert self._url.hostname
         connection = http.client.HTTPConnection(
             self._url.hostname, self._url.port, timeout=self._timeout
@@ -125,7 +141,7 @@ class Http:
                 encode_chunked=not isinstance(body, (str, type(None))),
             )
             response = connection.getresponse()
-            return response.status, response.read()
+            return Answer(response.status, response.headers, response.read())
 
     def upload(self, image_id: str, parts: Iterable[bytes]) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/octet-stream", "Transfer-Encoding": "chunked"}

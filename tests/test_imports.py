@@ -25,6 +25,7 @@ LAYERS = [
     {"core"},
     {"deployment"},
     {"api", "worker"},
+    {"dashboard"},
     {"app", "server"},
     {"cli", "wsgi"},
     {"__main__", "__init__"},
@@ -33,8 +34,8 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 # The only places for some libraries.
 HOMES = {
-    "flask": ("app", "api"),
-    "werkzeug": ("app", "api"),
+    "flask": ("app", "api", "dashboard"),
+    "werkzeug": ("app", "api", "dashboard"),
     "flask_smorest": ("api/smorest",),
     "webargs": ("api/smorest",),
     "peewee": ("db", "policy/visibility"),
@@ -45,7 +46,7 @@ HOMES = {
     "click": ("cli",),
     "botocore": ("stores/s3_client",),
     "urllib3": ("stores/s3_client",),
-    "cryptography": ("core/signatures",),
+    "cryptography": ("core/signatures", "dashboard/sealing"),
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from glance_shim.api import (
+    activity,
     cache,
     health,
     identity,
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     imports.blp,
     locations.blp,
     members.blp,
+    activity.blp,
     tags.blp,
     schema_documents.blp,
     stores.blp,

@@ -102,9 +102,10 @@ def handle_http(error: exceptions.HTTPException) -> flask.Response:
 def handle_database(error: Exception) -> flask.Response:
     """The answer while the database cannot be used."""
     log.error("The database does not answer: %s", error)
-    return answer(
-        503, "The database is not available at the moment", {"Retry-After": str(RETRY_AFTER)}
-    )
+    message = "The database is not available at the moment"
+    if connection.refuses_changes(error):
+        message = "The database takes no changes at the moment; it can be read"
+    return answer(503, message, {"Retry-After": str(RETRY_AFTER)})
 
 
 def handle_unexpected(error: Exception) -> flask.Response:

@@ -79,7 +79,7 @@ class ImageFile(MethodView):
         download = image_data.download(context, image_id, span, _preferred())
         if download is None:
             return flask.Response(status=204)
-        return _sent(context, download, partial=span is not None)
+        return sent(context, download, partial=span is not None)
 
 
 def _preferred() -> list[str]:
@@ -94,7 +94,7 @@ def _preferred() -> list[str]:
     return names
 
 
-def _sent(context: Context, download: image_data.Download, partial: bool) -> flask.Response:
+def sent(context: Context, download: image_data.Download, partial: bool) -> flask.Response:
     image, start, length = download.image, download.start, download.length
     response = flask.Response(
         _Leaving(context, download).chunks(),

@@ -13,6 +13,7 @@ from typing import Any
 import flask
 import orjson
 import werkzeug
+from werkzeug import datastructures, http
 
 from glance_shim.api import responses, smorest, urls
 from glance_shim.context import Deployment
@@ -93,15 +94,29 @@ def _discovery(status: int) -> flask.Response:
     return responses.as_json(document(deployment, flask.request), status)
 
 
+def has_dashboard(deployment: Deployment) -> bool:
+    """Are there pages for people? A fixed token is nobody who could log in."""
+    config = deployment.config
+    return bool(config.dashboard_enabled and config.auth_strategy != "admin_token")
+
+
+def is_of_a_browser(accept: str) -> bool:
+    """Does this header ``Accept`` prefer a page over everything that clients read?"""
+    wanted = http.parse_accept_header(accept, datastructures.MIMEAccept)
+    return bool(wanted) and wanted["text/html"] > wanted["application/json"]
+
+
 class VersionNegotiation:
     """Turns the path of every request into one of a route.
 
     Whatever the version, it is served as ``/v2``; a path that begins with no
-    version is served as ``/``, and one that ends with it as ``/versions``.
+    version is served as ``/``, and one that ends with it as ``/versions``. A
+    browser that asks for ``/`` is led to the dashboard, if there is one.
     """
 
     def __init__(self, wsgi_app: Any, deployment: Deployment) -> None:
         self._wsgi_app = wsgi_app
+        self._dashboard = has_dashboard(deployment)
         self._accepted = {"v2", *(f"v{minor}" for minor in announced(deployment))}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -113,8 +128,10 @@ class VersionNegotiation:
 
     def _route(self, path: str, accept: str) -> str:
         first, _, rest = path[1:].partition("/")
-        if first in NEIGHBOURS:
+        if first in NEIGHBOURS or (first == "dashboard" and self._dashboard):
             return path
+        if path == "/" and self._dashboard and is_of_a_browser(accept):
+            return "/dashboard"
         if first == "versions" or (first in self._accepted and not rest):
             return "/versions"
         if first in self._accepted:

@@ -9,8 +9,18 @@ import click
 
 from glance_shim import __version__, errors
 from glance_shim import config as options
+from glance_shim.cli import (
+    check,
+    db,
+    identity,
+    metadefs,
+    policy,
+    quickstart,
+    quota,
+    serve,
+    worker,
+)
 from glance_shim.cli import config as config_command
-from glance_shim.cli import db, identity, metadefs, policy, quickstart, quota, serve
 from glance_shim.context import Deployment
 from glance_shim.deployment import build
 
@@ -40,7 +50,9 @@ def _deployment(files: tuple[str, ...]) -> Deployment:
 for command in (
     quickstart.quickstart,
     serve.serve,
+    worker.do_tasks,
     db.db,
+    check.check,
     identity.identity,
     quota.quota,
     metadefs.metadefs,

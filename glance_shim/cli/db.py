@@ -1,4 +1,4 @@
-"""``glance-shim db``: the schema of the database."""
+"""``glance-shim db``: the schema of the database, and moving to another."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 import click
 
 from glance_shim.context import Deployment
-from glance_shim.db import connection, schema
+from glance_shim.db import connection, copying, schema
 
 
 @click.group()
 def db() -> None:
-    """Make or upgrade the database."""
+    """Make or upgrade the database, or move to another."""
 
 
 @db.command()
@@ -28,5 +28,28 @@ def upgrade(deployment: Callable[[], Deployment]) -> None:
 @db.command()
 @click.pass_obj
 def current(deployment: Callable[[], Deployment]) -> None:
-    """Show the last migration that the database has seen."""
-    click.echo((schema.applied(deployment().database) or ["none"])[-1])
+    """Show the last migration that the database has seen, and what the program knows."""
+    seen = schema.applied(deployment().database)
+    click.echo((seen or ["none"])[-1])
+    missing = [name for name in schema.known() if name not in seen]
+    unknown = [name for name in seen if name not in schema.known()]
+    for name in missing:
+        click.echo(f"not applied: {name}")
+    for name in unknown:
+        click.echo(f"newer than this program: {name}")
+
+
+@db.command()
+@click.option("--to", "url", required=True, help="URL of an empty database.")
+@click.pass_obj
+def copy(deployment: Callable[[], Deployment], url: str) -> None:
+    """Copy the whole catalogue to another database, of whatever kind.
+
+    Stop every server and worker first. Both sides are compared afterwards; then
+    set [database] connection to the new one.
+    """
+    built, target = deployment(), connection.open_database(url)
+    connection.create_private(url)
+    schema.upgrade(target)
+    copying.copy(built.database, target, click.echo)
+    click.echo("both databases say the same")

@@ -61,9 +61,9 @@ def set_(context: Context, name: str, limit: int, project: str | None) -> None:
     It may be below what is used: then nothing more is taken in until enough
     is deleted.
     """
-    _require_ours(context)
+    quotas.require_settable(context)
     project_id = _project_id(context, project)
-    quotas.set_limit(project_id, name, limit)
+    quotas.set_limit(context, project_id, name, limit)
     above = quotas.above(context, project_id, name)
     if project and above:
         used = above[project_id]
@@ -91,11 +91,11 @@ def show(context: Context, project: str, kind: str) -> None:
 @at_the_machine
 def list_(context: Context, kind: str) -> None:
     """List the limits that are set; those without a project are for all."""
-    _require_ours(context)
+    limits = quotas.limits_that_are_set(context)
     names = {project.id: project.name for project in projects.get_all(context)}
     rows = [
         SetLimit(project_id, names.get(project_id, ""), name, value, quotas.LIMITS[name])
-        for project_id, name, value in quotas.limits_that_are_set()
+        for project_id, name, value in limits
     ]
     print_list(rows, SetLimit._fields, kind)
 
@@ -106,18 +106,10 @@ def list_(context: Context, kind: str) -> None:
 @at_the_machine
 def delete(context: Context, name: str, project: str | None) -> None:
     """Remove a limit; a project then has that for all projects, if there is one."""
-    _require_ours(context)
     # A limit may be left of a project that is gone.
-    left = any(project == project_id for project_id, _, _ in quotas.limits_that_are_set())
-    quotas.delete_limit(project if project and left else _project_id(context, project), name)
-
-
-def _require_ours(context: Context) -> None:
-    if context.config.use_keystone_limits:
-        raise errors.Invalid(
-            reason="use_keystone_limits is on: limits are those of Keystone; see "
-            "`openstack registered limit` and `openstack limit`"
-        )
+    left = any(project == each for each, _, _ in quotas.limits_that_are_set(context))
+    project_id = project if project and left else _project_id(context, project)
+    quotas.delete_limit(context, project_id, name)
 
 
 def _project_id(context: Context, project: str | None) -> str:

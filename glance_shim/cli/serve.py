@@ -8,6 +8,7 @@ import click
 
 from glance_shim import config, deployment, logs, server
 from glance_shim.app import create_app
+from glance_shim.context import Deployment
 from glance_shim.db import schema
 from glance_shim.options import foreign
 
@@ -29,9 +30,20 @@ def serve(obj: object, config_files: tuple[str, ...]) -> None:
     The database must have been made with 'glance-shim db upgrade'. SIGTERM
     lets running transfers finish.
     """
-    built = deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
+    built = built_from(obj, config_files)
+    schema.check(built.database)
+    server.serve(create_app(built), built)
+
+
+def built_from(obj: object, config_files: tuple[str, ...]) -> Deployment:
+    """The deployment of a process that stays, which logs from now on.
+
+    ``obj`` makes it where the subcommand names no files of its own.
+    """
+    built: Deployment = (
+        deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
+    )
     logs.set_up(built.config.debug)
     if built.config.unused:
         log.warning("Options that are not used: %s", foreign.explained(built.config.unused))
-    schema.check(built.database)
-    server.serve(create_app(built), built)
+    return built

@@ -10,7 +10,15 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import arrivals, cache, cache_filling, events, images, lifecycle
+from glance_shim.core import (
+    activity_log,
+    arrivals,
+    cache,
+    cache_filling,
+    events,
+    images,
+    lifecycle,
+)
 from glance_shim.db import connection
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow, Location
@@ -112,6 +120,7 @@ def _activate(lease: arrivals.Lease, facts: Mapping[str, Any]) -> None:
         locations = [Location(lease.store_id, lease.blob_id, {})]
         if not rows.move_status(image_id, "saving", "active", locations=locations, **facts):
             raise errors.ImageDeletedMeanwhile(image_id=image_id)
+        activity_log.add(lease.context, image_id, {"action": "uploaded"})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from glance_shim import errors
 from glance_shim.context import Context
 from glance_shim.core import (
+    activity_log,
     cache,
     events,
     lifecycle,
@@ -105,6 +106,7 @@ def create(
     with connection.writing():
         quotas.require_image(limits, owner)
         image = rows.add(values, properties, tags)
+        activity_log.add(context, image.id, {"action": "created"})
         events.image(context.deployment, "create", image)
     log.info("Image %s is created by project %s", image.id, context.project_id)
     return image
@@ -151,16 +153,24 @@ def get_all(
     sort: Sequence[tuple[str, str]] = (("created_at", "desc"), ("id", "desc")),
     limit: int = 25,
     marker: str | None = None,
+    among: str | None = None,
 ) -> list[ImageRow]:
     """One page of the images that the caller's list holds.
 
-    ``conditions`` are column, operator and value. Raises `errors.MarkerNotFound`
+    ``conditions`` are column, operator and value. ``among`` limits the list to
+    the images of the caller's ``project``, or to ``offers`` of others with the
+    given ``member_status``. Raises `errors.MarkerNotFound`
     or, for a marker that exists but is not the caller's to see, `errors.Forbidden`.
     """
     context.enforce("get_images", {"project_id": context.project_id})
     start = None if marker is None else _marker(context, marker)
+    scope = {
+        "project": lambda: seen.of_project(context),
+        "offers": lambda: seen.offered(context, member_status),
+        None: lambda: seen.seen_in_lists(context, visibility, member_status),
+    }[among]()
     page = rows.select(
-        seen.seen_in_lists(context, visibility, member_status),
+        scope,
         conditions=conditions,
         properties=properties,
         tags=tags,
@@ -171,6 +181,11 @@ def get_all(
     if "get_image" in context.deployment.policy.overridden:
         return [image for image in page if context.allows("get_image", target(context, image))]
     return page
+
+
+def count_offers(context: Context, member_status: str = "pending") -> int:
+    """How many images others offer to the caller's project, with this answer."""
+    return rows.count(seen.offered(context, member_status))
 
 
 def _marker(context: Context, image_id: str) -> ImageRow:
@@ -207,6 +222,7 @@ def update(context: Context, image_id: str, changes: Sequence[Change]) -> ImageR
                 context, image, columns["locations"], known
             )
         changed = rows.save(image, **columns)
+        activity_log.add_changes(context, image, changed)
         if (image.status, changed.status) == ("queued", "active"):
             events.image(context.deployment, "activate", changed)
         events.image(context.deployment, "update", changed)
@@ -269,6 +285,11 @@ def _switch(context: Context, image_id: str, action: str, was: str, to: str) -> 
     image = get(context, image_id)
     context.enforce(action, target(context, image))
     lifecycle.require(image, action)
-    if image.status == was and rows.move_status(image_id, was, to):
+    if image.status != was:
+        return
+    with connection.writing():
+        if not rows.move_status(image_id, was, to):
+            return
+        activity_log.add(context, image_id, {"action": f"{action}d"})
         events.image(context.deployment, "update", image._replace(status=to))
-        log.info("Image %s is %s", image_id, to)
+    log.info("Image %s is %s", image_id, to)

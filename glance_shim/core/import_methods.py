@@ -45,11 +45,12 @@ def open_source(job: Import, image: ImageRow) -> Iterator[Source]:
 
 def checked(job: Import, lease: arrivals.Lease, source: Source) -> arrivals.Staged:
     """The data of the source, held to ``image_size_cap`` and to the life of the task."""
+    announced = f" of {source.size // (1 << 20)}" if source.size else ""
 
     def progress(count: int) -> None:
         lease.progress(count)
         with connection.borrowed():
-            job.working.tell(f"Fetched {count // (1 << 20)} MiB")
+            job.working.tell(f"Fetched {count // (1 << 20)}{announced} MiB")
 
     def whole() -> Iterator[bytes]:
         received = 0

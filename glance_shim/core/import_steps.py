@@ -16,6 +16,7 @@ from typing import Any
 from glance_shim import errors
 from glance_shim.context import Context, Deployment
 from glance_shim.core import (
+    activity_log,
     arrivals,
     events,
     import_methods,
@@ -93,7 +94,7 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
     except Cancelled:
         discard_staged(job)
         raise
-    except tasks.Lost:
+    except (tasks.Lost, *connection.FAILURES):
         raise
     except Exception:
         give_up(job)
@@ -262,6 +263,8 @@ def finish(job: Import) -> None:
         _note_staged(image)
         properties = {k: v for k, v in image.properties.items() if k != LOCK}
         job.change(lambda _: {"staged": None, "staged_hash": None, "properties": properties})
+        entry = {"action": "imported", "became": job.method}
+        activity_log.add(job.context, job.image_id, entry)
     removals.carry_out(job.deployment, job.image_id)
     log.info("Image %s is imported", job.image_id)
 
@@ -287,6 +290,7 @@ def give_up(job: Import) -> None:
         image = rows.find_any_for_change(job.image_id)
         if image is None or image.properties.get(LOCK) != job.task.id:
             return
+        job.working.require()
         stays = image.status == "active" and not (job.copies and job.must_succeed)
         written = [] if stays else [e for e in image.locations if e.store_id in job.targets]
         kept = [location for location in image.locations if location not in written]

@@ -10,6 +10,7 @@ from typing import Any
 from glance_shim import errors, fetching
 from glance_shim.context import Context, Deployment
 from glance_shim.core import (
+    activity_log,
     events,
     images,
     imports,
@@ -108,7 +109,8 @@ def delete_copy(context: Context, image_id: str, store_id: str) -> None:
         found = [each for each in image.locations if each.store_id == store_id]
         if not found:
             raise errors.NotFound(what=f"Data of image {image_id} in store '{store_id}'")
-        rows.save(image, locations=[each for each in image.locations if each != found[0]])
+        left = [each for each in image.locations if each != found[0]]
+        activity_log.add_changes(context, image, rows.save(image, locations=left))
         uploads.add_removals(image_id, [(store_id, found[0].blob_id)], 0)
     removals.carry_out(context.deployment, image_id)
 
@@ -167,8 +169,8 @@ class AtLocation:
         Raises `errors.StorageQuotaExceeded` if it is more than the owner may have.
         """
         with connection.writing():
-            self.working.require()
             image = rows.find_any_for_change(self.image_id)
+            self.working.require()
             if image is None or image.properties.get(LOCK) != self.task.id:
                 raise errors.ImageDeletedMeanwhile(image_id=self.image_id)
             if image.status not in when:
@@ -186,6 +188,7 @@ class AtLocation:
                     self._require_room(image, location, columns["size"])
             changed = rows.save(image, **columns)
             if image.status != "active" and changed.status == "active":
+                activity_log.add(self.context, image.id, {"action": "located"})
                 events.image(self.deployment, "activate", changed)
             events.image(self.deployment, "update", changed)
 
@@ -200,7 +203,7 @@ def run(deployment: Deployment, task: TaskRow, working: tasks.Working) -> None:
     job = AtLocation(deployment, task, working)
     try:
         _add(job)
-    except tasks.Lost:
+    except (tasks.Lost, *connection.FAILURES):
         raise
     except WrongHash:
         # As with Glance it can still be seen which location it was; whatever

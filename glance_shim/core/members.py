@@ -11,7 +11,7 @@ from typing import Any
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import events, images, quotas
+from glance_shim.core import activity_log, events, images, quotas
 from glance_shim.db import connection
 from glance_shim.db import members as rows
 from glance_shim.db.images import ImageRow
@@ -51,6 +51,7 @@ def add(context: Context, image_id: str, member_id: str) -> MemberRow:
         limit = context.config.image_member_quota
         quotas.require("image_member_quota", limit, rows.count(image_id) + 1, "members")
         member = rows.add(image_id, member_id)
+        activity_log.add(context, image_id, {"action": "shared", "member_id": member_id})
         events.member(context.deployment, "create", member)
     log.info("Image %s is offered to project %s", image_id, member_id)
     return member
@@ -88,11 +89,15 @@ def set_status(context: Context, image_id: str, member_id: str, status: str) -> 
         raise errors.NotTheMember(member_id=member_id, project_id=context.project_id)
     if status not in STATUSES:
         raise errors.Invalid(reason=f"status must be one of {', '.join(STATUSES)}")
-    if not rows.set_status(image_id, member_id, status):
-        raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
+    with connection.writing():
+        if not rows.set_status(image_id, member_id, status):
+            raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
+        if status != member.status:
+            entry = {"action": status, "member_id": member_id, "was": member.status}
+            activity_log.add(context, image_id, entry)
+        changed = rows.find(image_id, member_id) or member._replace(status=status)
+        events.member(context.deployment, "update", changed)
     log.info("Project %s has %s image %s", member_id, status, image_id)
-    changed = rows.find(image_id, member_id) or member._replace(status=status)
-    events.member(context.deployment, "update", changed)
     return changed
 
 
@@ -101,7 +106,9 @@ def delete(context: Context, image_id: str, member_id: str) -> None:
     image = _require_shared(images.get(context, image_id))
     member = _find(context, image, member_id)
     context.enforce("delete_member", _target(context, image, member_id))
-    if not rows.delete(image_id, member_id):
-        raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
-    events.member(context.deployment, "delete", member)
+    with connection.writing():
+        if not rows.delete(image_id, member_id):
+            raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
+        activity_log.add(context, image_id, {"action": "unshared", "member_id": member_id})
+        events.member(context.deployment, "delete", member)
     log.info("Image %s is no longer offered to project %s", image_id, member_id)

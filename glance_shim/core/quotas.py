@@ -9,6 +9,7 @@ counts for its owner, whoever acts.
 from __future__ import annotations
 
 import functools
+import logging
 import re
 from collections.abc import Callable, Mapping
 
@@ -17,6 +18,8 @@ from glance_shim.context import Context
 from glance_shim.db import quotas as rows
 from glance_shim.db.images import ImageRow
 from glance_shim.stores import STAGING
+
+log = logging.getLogger(__name__)
 
 UNITS = {"": 1, "B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 MIB = 1 << 20
@@ -54,18 +57,19 @@ def parse_size(text: str) -> int:
 
 
 def limits_of(context: Context, owner: str | None) -> Limits:
-    """The limits of a project by name; those it does not have are not in it.
+    """The limits of a project by name, before something is taken for it.
 
-    Raises `errors.Unavailable` where they are Keystone's and it cannot be asked;
-    it must not be called in a transaction.
+    Those it does not have are not in it. Raises `errors.Unavailable` where they are
+    Keystone's and it cannot be asked; it must not be called in a transaction.
     """
     limits: Limits = context.deployment.quotas.limits(owner)
+    rows.prepare(owner)
     return limits
 
 
 def usage(context: Context, owner: str | None) -> dict[str, dict[str, int]]:
     """What a project uses of each limit, and the limit."""
-    limits = limits_of(context, owner)
+    limits = context.deployment.quotas.limits(owner)
     used = {
         "image_size_total": rows.stored_bytes(owner) // MIB,
         "image_stage_total": rows.staged_bytes(owner) // MIB,
@@ -77,20 +81,61 @@ def usage(context: Context, owner: str | None) -> dict[str, dict[str, int]]:
     }
 
 
-def set_limit(project_id: str, name: str, value: int) -> None:
-    """Set a limit of a project, or of all that have none of their own with an empty id."""
+def require_settable(context: Context) -> None:
+    """Raise unless the caller may see and set limits of projects, and they are kept here.
+
+    That is `errors.Forbidden` or, where limits are Keystone's, `errors.Invalid`.
+    """
+    _require_admin(context)
+    if context.config.use_keystone_limits:
+        raise errors.Invalid(
+            reason="use_keystone_limits is on: limits are those of Keystone; see "
+            "`openstack registered limit` and `openstack limit`"
+        )
+
+
+def _require_admin(context: Context) -> None:
+    if not context.is_admin:
+        raise errors.Forbidden(reason="only administrators see and set limits of projects")
+
+
+def set_limit(context: Context, project_id: str, name: str, value: int) -> None:
+    """Set a limit of a project, or of all that have none of their own with an empty id.
+
+    It may be below what is used: then nothing more is taken in until enough
+    is deleted. Raises `errors.Forbidden` and `errors.Invalid`.
+    """
+    require_settable(context)
+    if name not in LIMITS:
+        raise errors.Invalid(reason=f"there are the limits {', '.join(LIMITS)}")
+    if not UNLIMITED <= value <= LARGEST:
+        raise errors.Invalid(
+            reason=f"a limit is a number from 0 to {LARGEST}, or {UNLIMITED} for none"
+        )
     rows.set_limit(project_id, name, value)
+    whose = f"project {project_id}" if project_id else "all projects"
+    log.info("Limit %s of %s is %d, by user %s", name, whose, value, context.user_id)
 
 
-def delete_limit(project_id: str, name: str) -> None:
+def delete_limit(context: Context, project_id: str, name: str) -> None:
     """Remove a limit; raises `errors.NotFound` if it is not set."""
+    require_settable(context)
     if not rows.delete(project_id, name):
         raise errors.NotFound(what=f"A limit {name} that is set here")
+    whose = f"project {project_id}" if project_id else "all projects"
+    log.info("Limit %s of %s is removed, by user %s", name, whose, context.user_id)
 
 
-def limits_that_are_set() -> list[tuple[str, str, int]]:
+def limits_that_are_set(context: Context) -> list[tuple[str, str, int]]:
     """Every limit as project (empty for all), name and value."""
+    require_settable(context)
     return rows.select()
+
+
+def largest_users(context: Context, most: int = 50) -> list[tuple[str, int, int]]:
+    """The projects that store most: id, images, and MiB stored; for administrators."""
+    _require_admin(context)
+    return [(owner, count, size // MIB) for owner, count, size in rows.largest_users(most)]
 
 
 def above(context: Context, project_id: str, name: str) -> dict[str, int]:
@@ -117,7 +162,10 @@ def _require_count(
     limits: Limits, owner: str | None, name: str, count_with_this: Callable[[], int]
 ) -> None:
     limit = limits.get(name, UNLIMITED)
-    if limit >= 0 and (count := count_with_this()) > limit:
+    if limit < 0:
+        return
+    rows.hold(owner)
+    if (count := count_with_this()) > limit:
         raise errors.ProjectQuotaExceeded(
             project_id=owner, limit=limit, what=LIMITS[name], option=name, count=count
         )
@@ -148,6 +196,7 @@ def require_room(
     bounds = {name: bound for name, bound in bounds.items() if bound >= 0}
     if not bounds:
         return
+    rows.hold(owner)
     staging = store_id == STAGING
     there = rows.staged_bytes(owner, image_id) if staging else rows.stored_bytes(owner)
     used = there + rows.reserved_bytes(owner, staging, image_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glance_shim import errors
 from glance_shim.context import Context
-from glance_shim.core import events, images, quotas
+from glance_shim.core import activity_log, events, images, quotas
 from glance_shim.db import connection
 from glance_shim.db import images as rows
 
@@ -18,7 +18,9 @@ def add(context: Context, image_id: str, tag: str) -> None:
             return
         tags = [*image.tags, tag]
         quotas.require("image_tag_quota", context.config.image_tag_quota, len(tags), "tags")
-        events.image(context.deployment, "update", rows.save(image, tags=tags))
+        changed = rows.save(image, tags=tags)
+        activity_log.add_changes(context, image, changed)
+        events.image(context.deployment, "update", changed)
 
 
 def delete(context: Context, image_id: str, tag: str) -> None:
@@ -29,4 +31,5 @@ def delete(context: Context, image_id: str, tag: str) -> None:
         if tag not in image.tags:
             raise errors.TagNotFound(image_id=image_id, tag=tag)
         changed = rows.save(image, tags=[each for each in image.tags if each != tag])
+        activity_log.add_changes(context, image, changed)
         events.image(context.deployment, "update", changed)

@@ -88,13 +88,15 @@ TYPES = {
 }
 
 
-def run_next(deployment: Deployment) -> bool:
+def run_next(deployment: Deployment, only_kept: bool = False) -> bool:
     """Do the oldest task that nobody works on; say whether there was one.
 
     A task that fails says why in its message. One that has taken several
-    workers down is not begun again.
+    workers down is not begun again. Where the database fails in the middle,
+    that is raised, and the task is begun again once its lease has run out.
     """
-    task = rows.claim(tasks.worker_name(), deployment.config.task.lease_seconds)
+    lease_seconds = deployment.config.task.lease_seconds
+    task = rows.claim(tasks.worker_name(), lease_seconds, only_kept)
     if task is None:
         return False
     events.task(deployment, "processing", task)
@@ -108,12 +110,15 @@ def run_next(deployment: Deployment) -> bool:
             log.warning("Task %s is done by somebody else", task.id)
         except errors.Error as exc:
             log.warning("Task %s failed: %s", task.id, exc)
-            rows.finish(task.id, "failure", tasks.expiry(deployment), str(exc))
+            _finish(deployment, task, "failure", str(exc))
+        except connection.FAILURES:
+            log.warning("Task %s is to be begun again: the database failed", task.id)
+            raise
         except Exception:
             log.exception("Task %s failed", task.id)
-            rows.finish(task.id, "failure", tasks.expiry(deployment), tasks.INTERNAL)
+            _finish(deployment, task, "failure", tasks.INTERNAL)
         else:
-            rows.finish(task.id, "success", tasks.expiry(deployment), result=result)
+            _finish(deployment, task, "success", result=result)
     tasks.forget_credential(task.id)
     ended = rows.find(task.id)
     if ended is not None and ended.status in ("success", "failure"):
@@ -121,3 +126,14 @@ def run_next(deployment: Deployment) -> bool:
         # Glance tells of the run with the status that the task had when it was handed over.
         events.task(deployment, "run", ended._replace(status="pending"))
     return True
+
+
+def _finish(
+    deployment: Deployment,
+    task: TaskRow,
+    status: str,
+    message: str | None = None,
+    result: dict[str, Any] | None = None,
+) -> None:
+    ends = tasks.expiry(deployment)
+    rows.finish(task.id, status, ends, message, result, claimed=task)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import logging
+import math
 import os
+import secrets
 import socket
 import threading
 import time
@@ -25,6 +28,7 @@ log = logging.getLogger(__name__)
 STATUSES = ("pending", "processing", "success", "failure")
 PREEMPTED = "Expired lock preempted"
 INTERNAL = "Task failed due to Internal Error"
+TELL_SECONDS = 2
 
 # Woken when a task is queued by this very process, so that it need not wait
 # for the next look at the table.
@@ -63,8 +67,16 @@ def forget_credential(task_id: str) -> None:
 
 
 def worker_name() -> str:
-    """Who this process is, to others that share the database."""
-    return f"{socket.gethostname()[:40]}-{os.getpid()}"
+    """Who this process is, to others that share the database.
+
+    A container that is started again has the host name and the process id of before.
+    """
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{_mark(os.getpid())}"
+
+
+@functools.cache
+def _mark(pid: int) -> str:
+    return secrets.token_hex(3)
 
 
 def expiry(deployment: Deployment) -> str:
@@ -163,28 +175,42 @@ class Lost(errors.Error):
     message = "The task {task_id} is no longer this worker's"
 
 
+# The tasks that this process works on.
+_at_hand: set[Working] = set()
+
+
+def give_back_all() -> None:
+    """Let others begin what this process is working on, which ends in a moment."""
+    for working in list(_at_hand):
+        with connection.connected(working.deployment.database):
+            if rows.give_back(working.task):
+                log.info("Task %s is left to others", working.task.id)
+
+
 class Working:
     """The lease on a task, renewed by a thread of its own while the block runs.
 
     A slow source or a slow store must not cost the lease, so it does not
-    depend on data coming in. `require` raises `Lost` once the lease is gone.
+    depend on data coming in. `require` raises `Lost` once somebody else has
+    claimed the task: asked in a transaction, that decides who changes an image.
     """
 
     def __init__(self, deployment: Deployment, task: TaskRow) -> None:
         self.deployment = deployment
         self.task = task
         self._ended = threading.Event()
-        self._lost = threading.Event()
-        self._told = time.monotonic()
+        self._told = -math.inf
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Working]:
         """Keep the lease in the block."""
         thread = threading.Thread(target=self._renew, name="task-lease", daemon=True)
         thread.start()
+        _at_hand.add(self)
         try:
             yield self
         finally:
+            _at_hand.discard(self)
             self._ended.set()
             thread.join()
 
@@ -193,20 +219,19 @@ class Working:
         while not self._ended.wait(seconds / 4):
             try:
                 with connection.connected(self.deployment.database):
-                    if not rows.renew(self.task.id, worker_name(), seconds):
-                        self._lost.set()
+                    if not rows.renew(self.task, seconds):
                         return
             except connection.FAILURES as exc:
                 log.warning("The lease on task %s could not be renewed: %s", self.task.id, exc)
 
     def require(self) -> None:
         """Raise `Lost` unless the task is still this worker's."""
-        if self._lost.is_set():
+        if not rows.is_held(self.task):
             raise Lost(task_id=self.task.id)
 
     def tell(self, message: str, at_once: bool = False) -> None:
-        """Show how far the task is, not more than once a minute unless ``at_once``."""
-        self.require()
-        if at_once or time.monotonic() - self._told >= 60:
+        """Show how far the task is, but for ``at_once`` not again within `TELL_SECONDS`."""
+        if at_once or time.monotonic() - self._told >= TELL_SECONDS:
+            self.require()
             self._told = time.monotonic()
             rows.set_message(self.task.id, message)

@@ -6,6 +6,7 @@ import secrets
 import time
 from typing import Any, NamedTuple
 
+from glance_shim.db import connection
 from glance_shim.db.models.cache import CachedImage
 from glance_shim.db.models.images import Image
 
@@ -87,7 +88,7 @@ def nodes(image_id: str) -> list[str]:
 def add(node: str, image_id: str, size: int) -> None:
     """Queue the image, unless it is in the queue or the cache already."""
     moment = time.time()
-    CachedImage.insert(
+    insert = CachedImage.insert(
         node=node,
         image=image_id,
         status=QUEUED,
@@ -95,7 +96,8 @@ def add(node: str, image_id: str, size: int) -> None:
         last_accessed=moment,
         last_modified=moment,
         due=moment,
-    ).on_conflict_ignore().execute()
+    )
+    connection.engine().unless_there(insert, CachedImage.node, CachedImage.image).execute()
 
 
 def hasten(node: str, image_id: str) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import os
-import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import peewee
-from playhouse import pool
 
-from glance_shim import errors
+from glance_shim.db import urls
+from glance_shim.db.engines import Engine
+from glance_shim.db.urls import open_database
+
+__all__ = ["open_database"]
 
 # What the database raises when it cannot be used; a broken rule is none of these.
 FAILURES = (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError)
@@ -46,48 +48,39 @@ class CurrentDatabase(peewee.DatabaseProxy):
 database = CurrentDatabase()
 
 
-def open_database(url: str, max_connections: int = 80) -> peewee.Database:
-    """The database at ``url``; no connection is made yet.
-
-    SQLite runs with a write-ahead log and ``synchronous=FULL``, so that what
-    was acknowledged survives a power loss, and waits up to 5 s for another
-    writer. Raises `errors.ConfigurationError` for other kinds.
-    """
-    parts = urllib.parse.urlsplit(url or "")
-    if parts.scheme.split("+")[0] != "sqlite":
-        raise errors.ConfigurationError(
-            reason="[database] connection must be an URL like sqlite:////path/to/glance.db"
-        )
-    path = parts.path[1:]
-    return pool.PooledSqliteDatabase(
-        path,
-        max_connections=max_connections,
-        timeout=10,
-        # The pool lends a connection to one thread at a time, not always to the same.
-        check_same_thread=False,
-        pragmas={
-            "journal_mode": "wal",
-            "synchronous": "full",
-            "foreign_keys": 1,
-            "busy_timeout": 5000,
-            "cache_size": -16000,
-        },
-    )
-
-
 def create_private(url: str) -> None:
     """Make sure that a new SQLite file can be read by its owner only."""
-    path = urllib.parse.urlsplit(url).path[1:]
+    path = urls.path_of(url)
+    if path is None:
+        return
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def words_of(failure: Exception) -> str:
+    """What a failure says, in one line; drivers never repeat a password."""
+    cause = failure.args[0] if failure.args else failure
+    numbers_and_words = getattr(cause, "args", ()) or (cause,)
+    return " ".join(str(numbers_and_words[-1]).split())
+
+
+def refuses_changes(failure: Exception) -> bool:
+    """Is the database one that is only read, a replica for example?"""
+    words = words_of(failure).lower()
+    return "read-only" in words or "readonly" in words
+
+
+def engine() -> Engine:
+    """The database at work in this context."""
+    return _current.get()
+
+
 @contextlib.contextmanager
-def connected(db: peewee.Database) -> Iterator[None]:
+def connected(db: Engine) -> Iterator[None]:
     """Use ``db`` in the block, with a connection of this thread's own."""
     token = _current.set(db)
-    db.connect(reuse_if_open=True)
     try:
+        db.connect(reuse_if_open=True)
         yield
     finally:
         if not db.is_closed():
@@ -123,16 +116,11 @@ def borrowed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """A transaction that will write.
-
-    On SQLite it takes the write lock at once: a transaction that reads first
-    and writes later cannot wait for another writer, it fails.
-    """
+    """A transaction that will write."""
     outer, mine = _after_commit.get(), list[Callable[[], None]]()
     token = _after_commit.set(mine)
-    immediate = isinstance(_current.get(), peewee.SqliteDatabase)
     try:
-        with database.atomic("IMMEDIATE") if immediate else database.atomic():
+        with engine().write_transaction():
             yield
     finally:
         _after_commit.reset(token)

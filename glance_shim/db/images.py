@@ -11,7 +11,8 @@ import peewee
 
 from glance_shim import errors
 from glance_shim.db import connection, paging
-from glance_shim.db.models.base import now
+from glance_shim.db.models.activity import ImageActivity
+from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.images import Image, ImageMember, ImageProperty, ImageTag
 
 
@@ -93,25 +94,20 @@ def find(image_id: str, scope: Any) -> ImageRow | None:
 
 
 def find_for_change(image_id: str, scope: Any) -> ImageRow | None:
-    """As `find`, inside `connection.writing`: the row stays as it is until the end.
-
-    SQLite has one writer at a time; elsewhere the row is locked.
-    """
+    """As `find`, inside `connection.writing`: the row stays as it is until the end."""
     query = Image.select(*COLUMNS).where((Image.id == image_id) & scope)
-    if not isinstance(connection.database.obj, peewee.SqliteDatabase):
-        query = query.for_update()
-    found = query.tuples().first()
+    found = connection.engine().locked(query).tuples().first()
     return _row(found) if found else None
 
 
 def find_any(image_id: str, deleted_too: bool = False) -> ImageRow | None:
     """The image with this very id, whoever may see it."""
-    return find(image_id, peewee.SQL("1 = 1") if deleted_too else ~Image.deleted)
+    return find(image_id, peewee.SQL("1 = 1") if deleted_too else is_false(Image.deleted))
 
 
 def find_any_for_change(image_id: str) -> ImageRow | None:
     """As `find_for_change`, whoever may see it."""
-    return find_for_change(image_id, ~Image.deleted)
+    return find_for_change(image_id, is_false(Image.deleted))
 
 
 def exists(image_id: str, scope: Any) -> bool:
@@ -127,6 +123,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "lt": operator.lt,
     "lte": operator.le,
     "in": lambda column, values: column.in_(values),
+    "contains": lambda column, value: peewee.fn.LOWER(column).contains(value.lower()),
 }
 
 
@@ -144,7 +141,7 @@ def select(
     ``branches`` exclude each other; each is read along an index of its own
     and stops after ``limit`` rows. It is one statement whatever the page.
     """
-    clauses = [~Image.deleted, Image.status != "killed"]
+    clauses = [is_false(Image.deleted), Image.status != "killed"]
     clauses += [OPERATORS[op](getattr(Image, name), value) for name, op, value in conditions]
     clauses += [_has_property(name, value) for name, value in properties]
     clauses += [_has_tag(tag) for tag in tags]
@@ -171,8 +168,16 @@ def _joined(pages: Sequence[Any], sort: paging.Sort, limit: int) -> Any:
         part = page.alias(f"branch{number}")
         parts.append(Image.select(peewee.SQL("*")).from_(part))
     union = functools.reduce(operator.add, parts)
-    return union.order_by(*(peewee.SQL(f"{key} {direction}") for key, direction in sort)).limit(
-        limit
+    return union.order_by(*paging.order_of_union(Image, sort)).limit(limit)
+
+
+def count(branches: Sequence[Any]) -> int:
+    """How many images meet one of ``branches``, which exclude each other."""
+    meant = functools.reduce(operator.or_, branches)
+    return (
+        Image.select()
+        .where(is_false(Image.deleted) & (Image.status != "killed") & meant)
+        .count()
     )
 
 
@@ -181,7 +186,7 @@ def _has_property(name: str, value: str) -> Any:
         ImageProperty.select(peewee.SQL("1")).where(
             (ImageProperty.image == Image.id)
             & (ImageProperty.name == name)
-            & (ImageProperty.value == value)
+            & connection.engine().same_text(ImageProperty.value, value)
         )
     )
 
@@ -229,7 +234,7 @@ def move_status(image_id: str, was: str, to: str, **values: Any) -> bool:
     """
     changed = (
         Image.update(status=to, updated_at=now(), **values)
-        .where((Image.id == image_id) & (Image.status == was) & ~Image.deleted)
+        .where((Image.id == image_id) & (Image.status == was) & is_false(Image.deleted))
         .execute()
     )
     return changed == 1
@@ -237,14 +242,14 @@ def move_status(image_id: str, was: str, to: str, **values: Any) -> bool:
 
 def has_blob(image_id: str, blob_id: str) -> bool:
     """Does the image refer to this blob?"""
-    image = find(image_id, ~Image.deleted)
+    image = find(image_id, is_false(Image.deleted))
     return image is not None and any(each.blob_id == blob_id for each in image.locations)
 
 
 def mark_deleted(image_id: str, status: str) -> bool:
     """Make the image a deleted one, unless it is protected or deleted already.
 
-    Its members, tags and properties go; the id stays taken.
+    Its members, tags, properties and activity go; the id stays taken.
     """
     moment = now()
     changed = (
@@ -259,11 +264,11 @@ def mark_deleted(image_id: str, status: str) -> bool:
             staged=None,
             staged_hash=None,
         )
-        .where((Image.id == image_id) & ~Image.deleted & ~Image.protected)
+        .where((Image.id == image_id) & is_false(Image.deleted) & is_false(Image.protected))
         .execute()
     )
     if changed != 1:
         return False
-    for table in (ImageMember, ImageProperty, ImageTag):
+    for table in (ImageMember, ImageProperty, ImageTag, ImageActivity):
         table.delete().where(table.image == image_id).execute()
     return True

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import peewee
 
 from glance_shim import errors
-from glance_shim.db.models.base import now
-from glance_shim.db.models.images import ImageMember
+from glance_shim.db.models.base import is_false, now
+from glance_shim.db.models.images import Image, ImageMember
 
 
 class MemberRow(NamedTuple):
@@ -64,6 +64,19 @@ def select(image_id: str) -> list[MemberRow]:
         .order_by(ImageMember.created_at, ImageMember.member_id)
     )
     return [MemberRow._make(values) for values in query.tuples()]
+
+
+def select_of_owner(owner: str, most: int) -> list[str]:
+    """The projects to which images of ``owner`` are offered, by id."""
+    theirs = Image.select(Image.id).where((Image.owner == owner) & is_false(Image.deleted))
+    query = (
+        ImageMember.select(ImageMember.member_id)
+        .where(ImageMember.image.in_(theirs))
+        .distinct()
+        .order_by(ImageMember.member_id)
+        .limit(most)
+    )
+    return [member_id for (member_id,) in query.tuples()]
 
 
 def set_status(image_id: str, member_id: str, status: str) -> bool:

@@ -12,15 +12,31 @@ from typing import Any
 
 import peewee
 
+from glance_shim.db import connection
+
 Sort = Sequence[tuple[str, str]]
 
 
-def order(columns: Any, sort: Sort) -> list[Any]:
-    """ORDER BY terms for ``sort``, a list of key and ``asc`` or ``desc``.
+def order(model: type[peewee.Model], sort: Sort) -> list[Any]:
+    """ORDER BY terms for ``sort``, a list of key and ``asc`` or ``desc``."""
+    return [
+        peewee.Ordering(
+            getattr(model, key), direction.upper(), nulls=_nulls(model, key, direction)
+        )
+        for key, direction in sort
+    ]
 
-    ``columns`` has the key's columns as attributes: a model or a subquery.
-    """
-    return [getattr(getattr(columns, key), direction)() for key, direction in sort]
+
+def order_of_union(model: type[peewee.Model], sort: Sort) -> list[Any]:
+    """The same for a union of such rows, in which columns have only their names."""
+    return [
+        peewee.Ordering(peewee.SQL(key), direction.upper(), nulls=_nulls(model, key, direction))
+        for key, direction in sort
+    ]
+
+
+def _nulls(model: type[peewee.Model], key: str, direction: str) -> str | None:
+    return connection.engine().nulls(direction) if getattr(model, key).null else None
 
 
 def after(model: type[peewee.Model], sort: Sort, marker: Any) -> Any:

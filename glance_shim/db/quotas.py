@@ -6,8 +6,10 @@ from typing import Any
 
 import peewee
 
+from glance_shim.db import connection
+from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageProperty, Upload
-from glance_shim.db.models.quotas import Limit
+from glance_shim.db.models.quotas import Limit, QuotaHold
 
 DEFAULT = ""
 STAGING = "os_glance_staging_store"
@@ -35,7 +37,9 @@ def select() -> list[tuple[str, str, int]]:
 
 def set_limit(project_id: str, name: str, value: int) -> None:
     """Set a limit of a project, or of all with an empty one."""
-    Limit.replace(project_id=project_id, name=name, value=value).execute()
+    insert = Limit.insert(project_id=project_id, name=name, value=value)
+    key = (Limit.project_id, Limit.name)
+    connection.engine().or_replace(insert, key, [Limit.value]).execute()
 
 
 def delete(project_id: str, name: str) -> bool:
@@ -44,13 +48,30 @@ def delete(project_id: str, name: str) -> bool:
     return removed.execute() == 1
 
 
+def prepare(owner: str | None) -> None:
+    """Make sure that there is something to `hold`; outside of any transaction."""
+    mine = QuotaHold.project_id == (owner or "")
+    if not connection.engine().one_writer and not QuotaHold.select().where(mine).exists():
+        insert = QuotaHold.insert(project_id=owner or "")
+        connection.engine().unless_there(insert, QuotaHold.project_id).execute()
+
+
+def hold(owner: str | None) -> None:
+    """Let nobody else take anything for the project until the transaction ends."""
+    mine = QuotaHold.select(QuotaHold.project_id).where(QuotaHold.project_id == (owner or ""))
+    if not connection.engine().one_writer:
+        list(connection.engine().locked(mine).tuples())
+
+
 def _of(owner: str | None) -> Any:
-    return (Image.owner == owner) & ~Image.deleted & (Image.status != "killed")
+    return (Image.owner == owner) & is_false(Image.deleted) & (Image.status != "killed")
 
 
 def owners() -> list[str]:
     """The projects that have images."""
-    query = Image.select(Image.owner).where(~Image.deleted & Image.owner.is_null(False))
+    query = Image.select(Image.owner).where(
+        is_false(Image.deleted) & Image.owner.is_null(False)
+    )
     return [owner for (owner,) in query.distinct().tuples()]
 
 
@@ -71,19 +92,35 @@ def count_busy(owner: str | None) -> int:
 
 def stored_bytes(owner: str | None) -> int:
     """What the data of a project's images takes, each location counted."""
+    return int(Image.select(_taken()).where(_of(owner)).scalar())
+
+
+def _taken() -> Any:
     # Counted where the rows are: it is asked in the transactions of uploads, and a project
     # may have many thousand images.
-    taken = peewee.fn.SUM(Image.size * peewee.fn.json_array_length(Image.locations))
-    return Image.select(peewee.fn.COALESCE(taken, 0)).where(_of(owner)).scalar()
+    copies = connection.engine().length_of_json(Image.locations)
+    return peewee.fn.COALESCE(peewee.fn.SUM(Image.size * copies), 0)
+
+
+def largest_users(most: int) -> list[tuple[str, int, int]]:
+    """The projects that store most: owner, images, and the bytes their data takes."""
+    query = (
+        Image.select(Image.owner, peewee.fn.COUNT(Image.id), _taken().alias("taken"))
+        .where(
+            is_false(Image.deleted) & (Image.status != "killed") & Image.owner.is_null(False)
+        )
+        .group_by(Image.owner)
+        .order_by(peewee.SQL("taken").desc(), Image.owner)
+        .limit(most)
+    )
+    return [(owner, count, int(taken)) for owner, count, taken in query.tuples()]
 
 
 def staged_bytes(owner: str | None, except_image: str = "") -> int:
     """What a project's images, or all but one, that wait to be imported take."""
-    return (
-        Image.select(peewee.fn.COALESCE(peewee.fn.SUM(Image.size), 0))
-        .where(_of(owner) & Image.staged.is_null(False) & (Image.id != except_image))
-        .scalar()
-    )
+    total = peewee.fn.COALESCE(peewee.fn.SUM(Image.size), 0)
+    waiting = _of(owner) & Image.staged.is_null(False) & (Image.id != except_image)
+    return int(Image.select(total).where(waiting).scalar())
 
 
 def reserved_bytes(owner: str | None, staging: bool, except_image: str = "") -> int:
@@ -94,4 +131,4 @@ def reserved_bytes(owner: str | None, staging: bool, except_image: str = "") -> 
     where = (Upload.owner == owner) & (Upload.image != except_image)
     where &= (Upload.store_id == STAGING) if staging else (Upload.store_id != STAGING)
     total = peewee.fn.COALESCE(peewee.fn.SUM(Upload.reserved), 0)
-    return Upload.select(total).where(where).scalar()
+    return int(Upload.select(total).where(where).scalar())

@@ -1,8 +1,16 @@
-"""Bringing a database to the schema of this program, or refusing it."""
+"""Bringing a database to the schema of this program, or refusing it.
+
+A database is upgraded while programs of before still serve it: first comes a migration
+that only adds, and once no such program runs, a later one takes away. A migration beside
+which older programs may go on has a name that ends in ``_additive``; they accept a
+database that has seen it, and nothing else that they do not know.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +19,12 @@ from playhouse import migrations
 
 from glance_shim import errors
 from glance_shim.db import connection
+from glance_shim.db.engines import Engine
 
 log = logging.getLogger(__name__)
 
 DIRECTORY = Path(__file__).parent / "migrations"
+ADDITIVE = "_additive"
 
 
 def known() -> list[str]:
@@ -22,42 +32,66 @@ def known() -> list[str]:
     return sorted(path.stem for path in DIRECTORY.glob("[0-9]*.py"))
 
 
-def applied(db: peewee.Database) -> list[str]:
-    """The names of the migrations that ``db`` has seen, in order."""
-    with connection.connected(db):
+def applied(db: Engine) -> list[str]:
+    """The names of the migrations that ``db`` has seen, in order.
+
+    Raises `errors.ConfigurationError` where it cannot be reached.
+    """
+    with reaching(db):
         if not db.table_exists("schema_migration"):
             return []
         return sorted(_runner(db).applied())
 
 
-def check(db: peewee.Database) -> None:
-    """Raise `errors.ConfigurationError` unless ``db`` has exactly our schema."""
-    seen, ours = set(applied(db)), set(known())
-    if seen - ours:
-        raise errors.ConfigurationError(
-            reason=f"the database is newer than this program (it has {max(seen - ours)}); "
-            "use the program version that last wrote it"
-        )
-    if ours - seen:
+def check(db: Engine) -> None:
+    """Raise `errors.ConfigurationError` unless this program can work with ``db``."""
+    seen = applied(db)
+    _refuse_newer(seen)
+    if set(known()) - set(seen):
         raise errors.ConfigurationError(
             reason="the database is older than this program; run 'glance-shim db upgrade'"
         )
 
 
-def upgrade(db: peewee.Database) -> list[str]:
+def upgrade(db: Engine) -> list[str]:
     """Apply what is missing and return its names.
 
-    A database that is newer than this program is refused and left alone.
+    A database that is newer than this program is refused and left alone. Of
+    several that upgrade at once one does it and the others wait. Where a
+    migration breaks off, PostgreSQL and SQLite have nothing of it; MariaDB may
+    have part of it, which the next upgrade completes.
     """
-    newer = set(applied(db)) - set(known())
-    if newer:
-        check(db)
-    with connection.connected(db):
+    with reaching(db), db.upgrading():
+        _refuse_newer(list(_runner(db).applied()))
         done: list[str] = _runner(db).up()
     for name in done:
         log.info("Migration %s is applied", name)
     return done
 
 
-def _runner(db: peewee.Database) -> Any:
+@contextlib.contextmanager
+def reaching(db: Engine) -> Iterator[None]:
+    """As `connection.connected`, before anything is served.
+
+    Raises `errors.ConfigurationError` with what the database says.
+    """
+    try:
+        with connection.connected(db):
+            yield
+    except (*connection.FAILURES, peewee.ProgrammingError) as exc:
+        raise errors.ConfigurationError(
+            reason=f"the database cannot be used: {connection.words_of(exc)}"
+        ) from exc
+
+
+def _refuse_newer(seen: list[str]) -> None:
+    newer = [n for n in seen if n not in known() and not n.endswith(ADDITIVE)]
+    if newer:
+        raise errors.ConfigurationError(
+            reason=f"the database is newer than this program (it has {max(newer)}); "
+            "use the program version that last wrote it"
+        )
+
+
+def _runner(db: Engine) -> Any:
     return migrations.Runner(db, directory=str(DIRECTORY))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from glance_shim.db import paging
-from glance_shim.db.models.base import now
+from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.tasks import Task
 
 OPEN = ("pending", "processing")
@@ -35,6 +35,7 @@ class TaskRow(NamedTuple):
     deleted: bool
     deleted_at: str | None
     attempts: int
+    worker: str | None
 
 
 COLUMNS = tuple(getattr(Task, name) for name in TaskRow._fields)
@@ -69,7 +70,7 @@ def select(
     marker: TaskRow | None = None,
 ) -> list[TaskRow]:
     """One page of the tasks whose columns have these values."""
-    clauses = [~Task.deleted]
+    clauses = [is_false(Task.deleted)]
     clauses += [getattr(Task, name) == value for name, value in conditions.items()]
     if marker is not None:
         clauses.append(paging.after(Task, sort, marker))
@@ -82,13 +83,15 @@ def select(
     return [TaskRow._make(values) for values in query.tuples()]
 
 
-def claim(worker: str, lease_seconds: float) -> TaskRow | None:
+def claim(worker: str, lease_seconds: float, only_kept: bool = False) -> TaskRow | None:
     """The oldest task that nobody works on, now this worker's; ``None`` if there is none.
 
     A task whose worker has given no sign of life for its lease is taken over.
+    With ``only_kept`` none is taken but those that were kept for this worker.
     """
     moment = time.time()
-    free = Task.status.in_(OPEN) & ((Task.lease_until < moment) | _begun_by(worker))
+    kept = _begun_by(worker)
+    free = Task.status.in_(OPEN) & (kept if only_kept else (Task.lease_until < moment) | kept)
     query = Task.select(Task.id).where(free).order_by(Task.created_at).limit(10)
     # Read to its end first: SQLite lets nobody write in the middle of a read that others
     # have written after.
@@ -114,11 +117,41 @@ def _begun_by(worker: str) -> Any:
     return (Task.status == "pending") & (Task.worker == worker)
 
 
-def renew(task_id: str, worker: str, lease_seconds: float) -> bool:
+def renew(claimed: TaskRow, lease_seconds: float) -> bool:
     """Say that the worker is alive; ``False`` if the task is no longer its own."""
     changed = (
         Task.update(lease_until=time.time() + lease_seconds)
-        .where((Task.id == task_id) & (Task.worker == worker) & (Task.status == "processing"))
+        .where(_held(claimed) & (Task.status == "processing"))
+        .execute()
+    )
+    return changed == 1
+
+
+def is_held(claimed: TaskRow) -> bool:
+    """Has nobody else claimed the task since?"""
+    return bool(Task.select(Task.id).where(_held(claimed)).exists())
+
+
+def _held(claimed: TaskRow) -> Any:
+    """The claim, which another one of the same worker is not."""
+    return (
+        (Task.id == claimed.id)
+        & (Task.worker == claimed.worker)
+        & (Task.attempts == claimed.attempts)
+    )
+
+
+def give_back(claimed: TaskRow) -> bool:
+    """Let others begin the task at once, as if this worker had not; say if it was its own."""
+    changed = (
+        Task.update(
+            status="pending",
+            worker=None,
+            lease_until=0,
+            attempts=Task.attempts - 1,
+            updated_at=now(),
+        )
+        .where(_held(claimed) & (Task.status == "processing"))
         .execute()
     )
     return changed == 1
@@ -142,8 +175,12 @@ def finish(
     expires_at: str,
     message: str | None = None,
     result: dict[str, Any] | None = None,
+    claimed: TaskRow | None = None,
 ) -> bool:
-    """End a task that has not ended; say whether it had not."""
+    """End a task that has not ended; say whether it had not.
+
+    With ``claimed`` only if nobody else has claimed it since.
+    """
     values: dict[str, Any] = {
         "status": status,
         "expires_at": expires_at,
@@ -152,13 +189,13 @@ def finish(
     }
     if message is not None:
         values["message"] = message
-    still_open = (Task.id == task_id) & Task.status.in_(OPEN)
-    return Task.update(**values).where(still_open).execute() == 1
+    mine = (Task.id == task_id) if claimed is None else _held(claimed)
+    return Task.update(**values).where(mine & Task.status.in_(OPEN)).execute() == 1
 
 
 def delete_expired() -> None:
     """Mark ended tasks as deleted whose time has come."""
     moment = now()
     Task.update(deleted=True, deleted_at=moment).where(
-        ~Task.deleted & Task.status.not_in(OPEN) & (Task.expires_at <= moment)
+        is_false(Task.deleted) & Task.status.not_in(OPEN) & (Task.expires_at <= moment)
     ).execute()

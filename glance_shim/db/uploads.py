@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, Removal, Upload
 
 
@@ -42,7 +43,7 @@ def renew(image_id: str, blob_id: str, reserved: int) -> bool:
 
     That is when the lease is no longer ours, or the image has been deleted.
     """
-    there = Image.select(Image.id).where((Image.id == image_id) & ~Image.deleted)
+    there = Image.select(Image.id).where((Image.id == image_id) & is_false(Image.deleted))
     changed = (
         Upload.update(heartbeat=time.time(), reserved=reserved)
         .where((Upload.blob_id == blob_id) & Upload.image.in_(there))

@@ -50,6 +50,12 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Members of one image; negative means unlimited.",
         ),
         cfg.IntOpt(
+            "image_activity_quota",
+            default=200,
+            help="Entries of activity (who shared, accepted, changed what, and when) kept of "
+            "one image, the oldest go; 0 keeps none, negative means unlimited.",
+        ),
+        cfg.IntOpt(
             "image_location_quota",
             default=10,
             help="Locations of one image; negative means unlimited.",

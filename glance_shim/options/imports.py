@@ -62,7 +62,8 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "workers",
             default=4,
             min=0,
-            help="Tasks that one process does at the same time; 0 leaves them to others.",
+            help="Tasks that one process of the server does at the same time; 0 leaves them to "
+            "'glance-shim worker'.",
         ),
     ],
     "import_filtering_opts": [

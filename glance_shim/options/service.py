@@ -46,6 +46,19 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Path under which everything is served, for example /image, when a proxy in "
             "front passes the path on unchanged.",
         ),
+        cfg.BoolOpt(
+            "dashboard_enabled",
+            default=True,
+            help="Serve pages for people at /dashboard, to which a browser that asks for / is "
+            "led. There are none with auth_strategy admin_token, which knows no people.",
+        ),
+        cfg.StrOpt(
+            "dashboard_secret_key",
+            secret=True,
+            help="A long random text that protects the sessions of the dashboard, the same on "
+            "every host that serves it. Default: one that is made, and kept in state_path, "
+            "which is enough where there is only one host.",
+        ),
         cfg.HostAddressOpt("bind_host", default="127.0.0.1", help="Address to listen on."),
         cfg.PortOpt("bind_port", default=9292, help="Port to listen on."),
         cfg.IntOpt("workers", default=2, min=1, help="Number of server processes."),

@@ -43,6 +43,13 @@ RULES = (
         (f"GET {IMAGE}", f"GET {IMAGE}/tasks"),
     ),
     Rule(
+        "get_image_activity",
+        f"{ADMIN} or (role:reader and ({OWNER} or {MEMBER}))",
+        "See who did what to an image; a member sees what concerns its own membership.",
+        (f"GET {IMAGE}/activity",),
+        "it needs the role reader in the owning project or in one the image is offered to",
+    ),
+    Rule(
         "modify_image",
         OWNING_MEMBER,
         "Change an image or its tags; stage and import its data.",

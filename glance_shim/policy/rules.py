@@ -1,7 +1,8 @@
 """Every rule: its name, its check, a sentence, and the operations it guards.
 
 Names are Glance's, so that an operator's policy.yaml works as it is; the
-checks are the default ones of release 2026.2.
+checks are the default ones of release 2026.2. ``get_image_activity`` guards
+a call that Glance does not have.
 """
 
 from __future__ import annotations

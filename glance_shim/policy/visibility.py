@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageMember
 from glance_shim.db.models.metadefs import MetadefNamespace
 
@@ -25,13 +26,13 @@ KINDS = ("public", "community", "shared", "private")
 def seen_by_id(context: Any) -> Any:
     """The clause for images that the caller may look up."""
     if context.is_admin:
-        return ~Image.deleted
+        return is_false(Image.deleted)
     seen = Image.visibility.in_(("public", "community"))
     if _asks_for_a_project(context):
         seen |= (Image.owner == context.project_id) | (
             (Image.visibility == "shared") & Image.id.in_(_offers(context.project_id, "all"))
         )
-    return ~Image.deleted & seen
+    return is_false(Image.deleted) & seen
 
 
 def seen_in_lists(
@@ -45,14 +46,18 @@ def seen_in_lists(
     that exclude each other let the database walk one index for each and stop
     at the end of the page.
     """
-    project_id = context.project_id if _asks_for_a_project(context) else ""
+    project_id = _project_of(context)
     own = Image.owner == project_id
     foreign = Image.owner.is_null() | (Image.owner != project_id)
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
     if context.is_admin:
         if visibility is None:
             return [Image.visibility != "community", of_kind["community"] & own]
-        return [~Image.deleted] if visibility == "all" else [Image.visibility == visibility]
+        return (
+            [is_false(Image.deleted)]
+            if visibility == "all"
+            else [Image.visibility == visibility]
+        )
     offered = of_kind["shared"] & foreign & Image.id.in_(_offers(project_id, member_status))
     return {
         None: [own, of_kind["public"] & foreign, offered],
@@ -62,6 +67,23 @@ def seen_in_lists(
         "shared": [of_kind["shared"] & own, offered],
         "private": [of_kind["private"] & own],
     }.get(visibility, [])
+
+
+def of_project(context: Any) -> list[Any]:
+    """The clause for images of the caller's project, as a list has it."""
+    return [Image.owner == _project_of(context)]
+
+
+def offered(context: Any, member_status: str) -> list[Any]:
+    """The clause for images that others offer to the caller's project, as a list has it."""
+    project_id = _project_of(context)
+    foreign = Image.owner.is_null() | (Image.owner != project_id)
+    offers = _offers(project_id, member_status)
+    return [(Image.visibility == "shared") & foreign & Image.id.in_(offers)]
+
+
+def _project_of(context: Any) -> str:
+    return context.project_id if _asks_for_a_project(context) else ""
 
 
 def namespaces_seen(context: Any) -> Any:

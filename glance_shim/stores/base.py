@@ -94,7 +94,7 @@ class Store(abc.ABC):
 
     @abc.abstractmethod
     def check(self) -> None:
-        """Raise `errors.StoreUnavailable`, with the reason in words, if it cannot be used."""
+        """Raise `errors.StoreUnavailable`, with words, if the store cannot be used."""
 
     @abc.abstractmethod
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:

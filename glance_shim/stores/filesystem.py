@@ -142,21 +142,24 @@ class FilesystemStore(base.Store):
         return {"data_dir": self.root, "chunk_size": CHUNK, "thin_provisioning": False}
 
     def check(self) -> None:
-        """A file that is written and removed again says whether there is a disk with room."""
-        name = f"check.{secrets.token_hex(4)}"
+        probe = f"{secrets.token_hex(8)}.probe"
         try:
-            with self._directories() as (_, partial):
-                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-                target = os.open(name, flags, 0o600, dir_fd=partial)
-                try:
-                    os.write(target, b"x")
-                    os.fsync(target)
-                finally:
-                    os.unlink(name, dir_fd=partial)
-                    os.close(target)
+            root = os.open(os.path.join(self.root, PARTIAL), os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
+                os.close(os.open(probe, flags, 0o600, dir_fd=root))
+                os.unlink(probe, dir_fd=root)
+                free = os.fstatvfs(root).f_bavail
+            finally:
+                os.close(root)
         except OSError as exc:
-            reason = f"{self.root} cannot be written to: {exc.strerror}"
-            raise errors.StoreUnusable(store_id=self.store_id, reason=reason) from exc
+            raise errors.StoreUnusable(
+                store_id=self.store_id, reason=f"{self.root}: {exc.strerror}"
+            ) from exc
+        if not free:
+            raise errors.StoreUnusable(
+                store_id=self.store_id, reason=f"{self.root}: there is no room left"
+            )
 
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
         removed = 0

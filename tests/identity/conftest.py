@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import databases
 import flask
 import pytest
 from site_under_test import Site, build_app
 
 from glance_shim import config, deployment
 from glance_shim.core.identity import clock as program_clock
-from glance_shim.db import connection, schema
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with the schema of the program."""
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    database = connection.open_database(f"sqlite:///{path}")
-    schema.upgrade(database)
-    database.close_all()
-    return path
+from glance_shim.db import connection
 
 
 @pytest.fixture
-def make_site(tmp_path: Path, migrated: Path) -> Iterator[Callable[..., Site]]:
+def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """``make_site(auth_strategy=…, identity={…})``: a service with other options."""
-    databases: list[Any] = []
+    opened: dict[str, Any] = {}
 
     def make(**options: Any) -> Site:
-        path = tmp_path / f"site{len(databases)}.db"
-        shutil.copy(migrated, path)
+        directory = tmp_path / f"database{len(opened)}"
+        directory.mkdir(parents=True, exist_ok=True)
+        url = databases.new(directory)
         sections = {name: value for name, value in options.items() if isinstance(value, dict)}
         sections["DEFAULT"] = {n: v for n, v in options.items() if not isinstance(v, dict)}
-        sections["database"] = {"connection": f"sqlite:///{path}"}
+        sections["database"] = {"connection": url, "max_pool_size": 20}
         sections["glance_store"] = {"filesystem_store_datadir": str(tmp_path / "images")}
         built = deployment.build(config.load(overrides=sections))
-        databases.append(built.database)
+        opened[url] = built.database
         return Site(built, build_app(built))
 
     yield make
-    for database in databases:
+    for url, database in opened.items():
         database.close_all()
+        databases.drop(url)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import databases
 import pytest
 from site_under_test import TOKENS, Site, User
 
@@ -74,12 +75,16 @@ def test_two_token_headers_are_refused(site: Site, ana: User) -> None:
 
 
 def test_the_database_does_not_hold_the_token(site: Site, ana: User) -> None:
-    dump = "".join(site.deployment.database.connection().iterdump())
+    with site.connected():
+        tables = connection.database.get_tables()
+        rows = [
+            connection.database.execute_sql(f"SELECT * FROM {t}").fetchall() for t in tables
+        ]
+    dump = str(rows)
 
     assert tokens._hash(ana.token or "") in dump
     assert ana.token not in dump
     assert ana.password not in dump
-    site.deployment.database.close()
 
 
 def test_a_token_is_valid_until_it_expires(site: Site, ana: User, clock: Any) -> None:
@@ -139,7 +144,9 @@ def test_validation_looks_at_the_present_state(site: Site, ana: User, column: st
     """Also where a row of the table outlived what it is for."""
     table, key = {"user": ("users", ana.id), "project": ("projects", ana.project_id)}[column]
     with site.connected():
-        connection.database.execute_sql(f"update {table} set enabled=0 where id=?", (key,))
+        database = connection.engine()
+        statement = f"UPDATE {table} SET enabled = {{0}} WHERE id = {{0}}"
+        database.execute_sql(statement.format(database.param), (False, key))
 
     assert site.status(ana.token) == 401
 
@@ -184,12 +191,10 @@ def test_expired_tokens_are_kept_for_a_day(site: Site, ana: User, clock: Any) ->
 
 
 def test_validation_is_one_query_by_index(in_database: Site, ana: User) -> None:
-    statements: list[str] = []
-    raw = connection.database.connection()
-    raw.set_trace_callback(statements.append)
-    tokens.validate(ana.token or "")
-    raw.set_trace_callback(None)
+    database = connection.engine()
+    with databases.counted(database) as statements:
+        tokens.validate(ana.token or "")
 
     assert len(statements) == 1
-    plan = connection.database.execute_sql(f"explain query plan {statements[0]}").fetchall()
-    assert all("SEARCH" in row[-1] for row in plan), plan
+    # PostgreSQL reads a table of one page without an index; that of SQLite is told as it is.
+    assert database.kind == "postgresql" or not databases.scans(database, *statements[0])

@@ -8,6 +8,7 @@ import pytest
 from people import Person, Service
 
 from glance_shim.core import quotas
+from glance_shim.core.identity import system_context
 from glance_shim.db import connection
 
 MIB = 1 << 20
@@ -36,7 +37,7 @@ def limit(service: Service) -> Any:
         project_id = person.project_id or "" if person else ""
         with connection.connected(service.deployment.database):
             for name, value in limits.items():
-                quotas.set_limit(project_id, name, value)
+                quotas.set_limit(system_context(service.deployment), project_id, name, value)
 
     return set_limits
 

@@ -138,7 +138,7 @@ def test_projects_of_keystone_are_taken_by_id(make_service: Any) -> None:
 def test_a_refusal_is_one_line_of_a_real_command(service: Service, tmp_path: Path) -> None:
     options = tmp_path / "glance-shim.conf"
     options.write_text(
-        f"[database]\nconnection = sqlite:///{service.directory}/glance.db\n"
+        f"[database]\nconnection = {service.database_url}\n"
         f"[glance_store]\nfilesystem_store_datadir = {tmp_path}\n"
     )
     words = ["--config-file", str(options), "quota", "show", "nobody"]

@@ -23,14 +23,14 @@ CONFIGURATION = """\
 [DEFAULT]
 state_path = {directory}
 bind_port = {port}
-graceful_timeout = 5
 {options}
 
 [database]
-connection = sqlite:///{directory}/glance.db
+connection = {database}
+max_pool_size = 40
 
 [glance_store]
-filesystem_store_datadir = {directory}/images
+filesystem_store_datadir = {shared}/images
 """
 
 MIB = 1 << 20
@@ -74,23 +74,45 @@ class Answer:
 
 
 class Server:
-    """The process, its data, and a person who owns images there."""
+    """The process, its data, and a person who owns images there.
+
+    One ``beside`` another is a second host: it has a directory of its own, and
+    shares the database, the store and the people.
+    """
 
     program = ("-m", "glance_shim")
 
-    def __init__(self, directory: Path, sections: str = "", **options: Any) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        sections: str = "",
+        beside: Server | None = None,
+        **options: Any,
+    ) -> None:
         directory.mkdir(exist_ok=True)
         self.directory = directory
-        self.service = Service(directory, {"DEFAULT": dict(options)})
-        self.alice = self.service.person("p1", "member")
+        self.service = beside.service if beside else Service(directory, {"DEFAULT": options})
+        self.alice = beside.alice if beside else self.service.person("p1", "member")
         self.token = self.alice.token or ""
         self.port = free_port()
+        self.processes = int(options.get("workers", 2))
+        options = {"graceful_timeout": 5, **options}
         lines = "\n".join(f"{name} = {value}" for name, value in options.items())
-        configuration = directory / "glance-shim.conf"
-        configuration.write_text(
-            CONFIGURATION.format(directory=directory, port=self.port, options=lines) + sections
+        self.configuration = directory / "glance-shim.conf"
+        self.configuration.write_text(
+            CONFIGURATION.format(
+                directory=directory,
+                shared=self.service.directory,
+                database=self.service.database_url,
+                port=self.port,
+                options=lines,
+            )
+            + sections
         )
-        self._command = [sys.executable, *self.program, "--config-file", str(configuration)]
+        self._command = [
+            *(sys.executable, *self.program),
+            *("--config-file", str(self.configuration)),
+        ]
         self._log = (directory / "log").open("w")
         self.start()
 
@@ -115,12 +137,17 @@ class Server:
         if self.process.poll() is not None:
             pytest.fail(f"the server has ended:\n{self.log()}")
         with contextlib.suppress(OSError):
-            processes = self.service.deployment.config.workers
-            return self.get("/healthcheck").status == 200 and len(self.workers()) == processes
+            served = self.get("/healthcheck").status == 200
+            return served and len(self.workers()) == self.processes
         return False
 
     def log(self) -> str:
         return (self.directory / "log").read_text()
+
+    def terminate(self) -> None:
+        """End it as an operator does, and wait for it."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(PATIENCE) == 0
 
     def stop(self) -> None:
         """End the process that was started here, and wait for it."""
@@ -131,7 +158,7 @@ class Server:
             self.process.kill()
             self.process.wait()
         self._log.close()
-        self.service.deployment.database.close_all()
+        self.service.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def workers(self) -> list[int]:
@@ -197,7 +224,7 @@ class Server:
         def taken() -> bool:
             # While an attempt before is being torn down, it is in the way.
             answer = self.upload(image_id, data)
-            assert answer.status in (204, 409)
+            assert answer.status in (204, 409), answer.data
             return answer.status == 204
 
         until(taken, "the image takes data")

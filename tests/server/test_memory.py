@@ -1,4 +1,4 @@
-"""Ten gibibytes through a server of two processes, whose memory stays what it was."""
+"""Gibibytes through a server of two processes, whose memory stays what it was."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from real_server import MIB, Server, answer_on, running
 
+from glance_shim.dashboard import sealing, session
+
 SIZE = 10 * 1024 * MIB
+OF_A_FORM = 2 * 1024 * MIB
 NEEDED = 15 * 1024 * MIB
 GROWTH = 32 * MIB
 ZEROS = bytes(MIB)
@@ -109,3 +112,38 @@ def test_memory_does_not_grow_with_the_image(server: Server) -> None:
 
     assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
     assert server.service.blobs() == []
+
+
+def send_form(server: Server, image_id: str, size: int) -> int:
+    """Upload zeros as a browser without scripts does; return the code of the answer."""
+    content = ["a word of the form", server.token, server.token]
+    cookie = sealing.seal(server.service.deployment.config, content)
+    before = (
+        f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{content[0]}\r\n'
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="disk"\r\n\r\n'
+    )
+    after = "\r\n--x--\r\n"
+    head = (
+        f"POST /dashboard/images/{image_id}/upload HTTP/1.1\r\nHost: x\r\n"
+        f"Cookie: {session.NAME}={cookie}\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n"
+        f"Content-Length: {len(before) + size + len(after)}\r\n\r\n"
+    )
+    with server.connect() as connection:
+        connection.sendall((head + before).encode())
+        for _ in range(size // MIB):
+            connection.sendall(ZEROS)
+        connection.sendall(after.encode())
+        connection.settimeout(None)
+        return answer_on(connection).status
+
+
+def test_memory_does_not_grow_with_the_file_of_a_form(server: Server) -> None:
+    for _ in range(30):
+        assert send_form(server, server.alice.create()["id"], 4 * MIB) == 303
+    image_id = server.alice.create()["id"]
+
+    with watched(server):
+        assert send_form(server, image_id, OF_A_FORM) == 303
+
+    assert server.alice.show(image_id)["size"] == OF_A_FORM

@@ -14,6 +14,7 @@ import pytest
 from real_server import MIB, PATIENCE, Answer, Server, running, until
 
 from glance_shim.core import quotas, recovery
+from glance_shim.core.identity import system_context
 from glance_shim.db import connection
 from glance_shim.db.models.images import Upload
 
@@ -36,9 +37,10 @@ def server(running_server: Server) -> Iterator[Server]:
 
 
 def limit(server: Server, **limits: int) -> None:
-    with connection.connected(server.service.deployment.database):
+    context = system_context(server.service.deployment)
+    with connection.connected(context.deployment.database):
         for name, value in limits.items():
-            quotas.set_limit(server.alice.project_id or "", name, value)
+            quotas.set_limit(context, server.alice.project_id or "", name, value)
 
 
 def usage(server: Server, name: str) -> int:

@@ -7,7 +7,6 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 

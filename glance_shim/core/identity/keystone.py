@@ -98,6 +98,34 @@ class Keystone:
             self.paused_until = clock.now() + PAUSE_SECONDS
             raise
 
+    def send(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, json: Any = None
+    ) -> Any:
+        """The answer to a request with the caller's own credentials, refusals included.
+
+        Raises `KeystoneUnavailable` where there is none, or one of 500 and more.
+        """
+        from keystoneauth1 import exceptions
+
+        try:
+            answer = self._session.request(
+                path,
+                method,
+                headers=dict(headers or {}),
+                json=json,
+                authenticated=False,
+                endpoint_filter=self._endpoint,
+                raise_exc=False,
+                log=False,
+            )
+        except exceptions.ClientException as exc:
+            log.error("Keystone cannot be asked: %s", type(exc).__name__)
+            raise KeystoneUnavailable() from exc
+        if answer.status_code >= 500:
+            log.error("Keystone answers %s to a request of a user", answer.status_code)
+            raise KeystoneUnavailable()
+        return answer
+
     def _get(self, path: str, headers: Mapping[str, str] | None) -> Any:
         from keystoneauth1 import exceptions
 
@@ -122,7 +150,7 @@ class Tokens:
     """Keystone's word on tokens, remembered."""
 
     def __init__(self, keystone: Keystone, options: Any) -> None:
-        self._keystone = keystone
+        self.keystone = keystone
         self._access = threading.Lock()
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._seconds = max(options.token_cache_time, 0)
@@ -131,11 +159,15 @@ class Tokens:
     def forget(self) -> None:
         """Know nothing of any token."""
         refusal = min(self._seconds, REFUSAL_SECONDS)
-        self._keystone.paused_until = 0.0
+        self.keystone.paused_until = 0.0
         with self._access:
             # The clock is looked up each time, so that it can be moved.
             self._known: Any = cachetools.TTLCache(TOKENS_REMEMBERED, self._seconds, _now)
             self._refused: Any = cachetools.TTLCache(TOKENS_REMEMBERED, refusal, _now)
+
+    def check(self) -> None:
+        """Raise `KeystoneUnavailable` if it cannot be asked as the service user."""
+        self.keystone.get("/auth/catalog")
 
     def validate(self, text: str, allow_expired: bool = False) -> KeystoneToken:
         """What the token says; raises `errors.Unauthorized` when it is not valid.
@@ -157,6 +189,14 @@ class Tokens:
             raise errors.Unauthorized()
         return token
 
+    def refuse(self, text: str) -> None:
+        """Take the token for invalid from now on, as long as anything of it is remembered."""
+        digest = hashlib.sha256(text.encode()).digest()
+        with self._access:
+            for key in ((digest, False), (digest, True)):
+                self._known.pop(key, None)
+                self._refused[key] = None
+
     def _remembered(self, key: tuple[bytes, bool]) -> KeystoneToken | None:
         with self._access:
             if key in self._refused:
@@ -167,7 +207,7 @@ class Tokens:
     def _ask(self, text: str, allow_expired: bool) -> KeystoneToken | None:
         query = "?allow_expired=1" if allow_expired else ""
         headers = {"X-Subject-Token": text, "OpenStack-Identity-Access-Rules": "1.0"}
-        answer = self._keystone.get(f"/auth/tokens{query}", headers)
+        answer = self.keystone.get(f"/auth/tokens{query}", headers)
         if answer.status_code == 404:
             return None
         with understood():

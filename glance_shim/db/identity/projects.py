@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import peewee
@@ -61,6 +62,12 @@ def select(name: str | None = None) -> list[ProjectRow]:
     if name is not None:
         query = query.where(Project.name == name)
     return [ProjectRow._make(row) for row in query.tuples()]
+
+
+def names(project_ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of the projects that there are, by id."""
+    query = Project.select(Project.id, Project.name).where(Project.id.in_(list(project_ids)))
+    return dict(query.tuples())
 
 
 def select_of_user(user_id: str) -> list[ProjectRow]:

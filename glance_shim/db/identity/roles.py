@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import peewee
 
+from glance_shim.db import connection
 from glance_shim.db.models.identity import Project, RoleAssignment, User
 
 
@@ -22,11 +23,14 @@ class AssignmentRow(NamedTuple):
 
 def add(user_id: str, scope: str, scope_id: str, role: str) -> None:
     """Insert an assignment; one that is there already is left as it is."""
-    (
-        RoleAssignment.insert(user=user_id, scope=scope, scope_id=scope_id, role=role)
-        .on_conflict_ignore()
-        .execute()
+    insert = RoleAssignment.insert(user=user_id, scope=scope, scope_id=scope_id, role=role)
+    key = (
+        RoleAssignment.user,
+        RoleAssignment.scope,
+        RoleAssignment.scope_id,
+        RoleAssignment.role,
     )
+    connection.engine().unless_there(insert, *key).execute()
 
 
 def names(user_id: str, scope: str, scope_id: str) -> list[str]:

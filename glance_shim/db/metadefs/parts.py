@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import peewee
 
 from glance_shim import errors
-from glance_shim.db import paging
+from glance_shim.db import connection, paging
 from glance_shim.db.models.base import now
 from glance_shim.db.models.metadefs import MetadefPart, MetadefResourceType
 
@@ -131,9 +131,10 @@ def know(resource_types: Iterable[str], loaded: bool = False) -> None:
     """Add to the resource types those that are not known yet."""
     updated_at = None if loaded else now()
     for name in resource_types:
-        MetadefResourceType.insert(
+        insert = MetadefResourceType.insert(
             name=name, protected=loaded, created_at=now(), updated_at=updated_at
-        ).on_conflict_ignore().execute()
+        )
+        connection.engine().unless_there(insert, MetadefResourceType.name).execute()
 
 
 def resource_types() -> list[ResourceTypeRow]:

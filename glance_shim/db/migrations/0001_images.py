@@ -64,7 +64,16 @@ def up(migrator, db):
         class Meta:
             table_name = "image_properties"
             primary_key = peewee.CompositeKey("image", "name")
-            indexes = ((("name", "value", "image"), False),)
+
+    value = db.beginning(ImageProperty.value)
+    ImageProperty.add_index(
+        ImageProperty.index(
+            ImageProperty.name,
+            value,
+            ImageProperty.image,
+            name="image_properties_name_value_image_id",
+        )
+    )
 
     class ImageTag(Base):
         image = of_image(index=False)

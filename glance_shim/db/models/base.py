@@ -38,6 +38,11 @@ class JSONField(peewee.TextField):
         return None if value is None else json.loads(value)
 
 
+def is_false(column: peewee.BooleanField) -> Any:
+    """The clause that a column is false, as a comparison: NOT finds no index everywhere."""
+    return column == False  # noqa: E712
+
+
 def now() -> str:
     """The current moment as a `TimeField` keeps it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -17,3 +17,15 @@ class Limit(Base):
     class Meta:
         table_name = "limits"
         primary_key = peewee.CompositeKey("project_id", "name")
+
+
+class QuotaHold(Base):
+    """A row for each project, locked by whoever counts what it uses and takes more.
+
+    The empty project stands for images without an owner.
+    """
+
+    project_id = peewee.CharField(max_length=255, primary_key=True)
+
+    class Meta:
+        table_name = "quota_holds"

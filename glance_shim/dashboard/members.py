@@ -1,0 +1,99 @@
+"""The members of an image: to whom it is offered, and what they say to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import flask
+
+from glance_shim import errors
+from glance_shim.api.authentication import current_context
+from glance_shim.context import Context
+from glance_shim.core import images, members, project_names
+from glance_shim.core.identity import names
+from glance_shim.dashboard import image as image_pages
+from glance_shim.dashboard import presenting, session
+from glance_shim.dashboard.errors import MENDABLE
+from glance_shim.db.images import ImageRow
+
+blp = flask.Blueprint("members", __name__, url_prefix="/images/<image_id>/members")
+
+
+@blp.get("")
+def index(image_id: str) -> Any:
+    """The members, for the owner; for a member its own answer."""
+    context = current_context()
+    return _page(context, images.get(context, image_id))
+
+
+@blp.post("")
+def add(image_id: str) -> Any:
+    """Offer the image to the projects that are named, each on its own."""
+    context = current_context()
+    image = images.get(context, image_id)
+    context.enforce("add_member", images.target(context, image))
+    text = flask.request.form.get("projects", "")
+    wanted = [each for each in re.split(r"[\s,;]+", text) if each]
+    wanted += flask.request.form.getlist("known")
+    added, left = [], []
+    problem: errors.Error | None = None
+    for project in wanted:
+        try:
+            members.add(context, image_id, project_names.resolve(context, project))
+            added.append(project)
+        except (errors.TooManyRequests, *MENDABLE) as exc:
+            problem = problem or exc
+            left.append(project)
+    if added:
+        offered = presenting.plural(len(added), "project")
+        session.note(f"The image is offered to {offered}; each accepts or rejects it")
+    if not wanted:
+        problem = errors.Invalid(reason="Say to which project the image is to be offered")
+    if problem:
+        return _page(context, image, problem, " ".join(left))
+    return flask.redirect(flask.url_for(".index", image_id=image_id), 303)
+
+
+@blp.post("/<member_id>/remove")
+def remove(image_id: str, member_id: str) -> Any:
+    """Take the offer to one project back."""
+    members.delete(current_context(), image_id, member_id)
+    session.note("The project is no longer a member: it has lost the image at once")
+    return flask.redirect(flask.url_for(".index", image_id=image_id), 303)
+
+
+@blp.post("/<member_id>/answer")
+def answer(image_id: str, member_id: str) -> Any:
+    """Accept or reject, for one's own project, or as an administrator on behalf of one."""
+    context = current_context()
+    status = flask.request.form.get("status", "")
+    members.set_status(context, image_id, member_id, status)
+    whose = "" if member_id == context.project_id else " on behalf of the project"
+    session.note(f"The offer is {status}{whose}")
+    back = flask.request.form.get("back")
+    if back == "offers":
+        return flask.redirect(flask.url_for("dashboard.offers.index"), 303)
+    return flask.redirect(flask.url_for(".index", image_id=image_id), 303)
+
+
+def _page(
+    context: Context,
+    image: ImageRow,
+    error: errors.Error | None = None,
+    given: str = "",
+) -> Any:
+    found = members.get_all(context, image.id) if image.visibility == "shared" else []
+    may_add = context.allows("add_member", images.target(context, image))
+    known = project_names.suggestions(context) if may_add else {}
+    for member in found:
+        known.pop(member.member_id, None)
+    return image_pages.render(
+        "members.html",
+        image,
+        error=error,
+        members=found,
+        projects=names.of_members(context, found),
+        given=given,
+        suggestions=known,
+    )

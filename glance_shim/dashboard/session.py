@@ -1,0 +1,140 @@
+"""Who is looking: the session of a browser, kept by the browser, sealed.
+
+A session holds the token that the person got at the login, the one for the
+project chosen since, and a random text that forms must bring back. Nothing is
+kept here, so that any process can answer, and visitors who do not log in
+leave nothing behind. A session ends with its token.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from typing import Any
+
+import flask
+
+from glance_shim import errors
+from glance_shim.api import credentials
+from glance_shim.context import Context
+from glance_shim.core.identity import sessions, tokens
+from glance_shim.dashboard import sealing
+
+NAME = "glance_shim_session"
+NOTES = "glance_shim_notes"
+NOTE_SECONDS = 120
+MOST_NOTES = 1500
+
+# Where the front, or nobody, says who is asking, there is no login here.
+WITHOUT_LOGIN = ("front", "none")
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """``first`` is the token of the login, ``token`` the one for the project at hand."""
+
+    csrf: str
+    token: str | None = None
+    first: str | None = None
+
+
+def _new(token: str | None = None, first: str | None = None) -> Session:
+    return Session(secrets.token_urlsafe(24), token, first or token)
+
+
+def current() -> Session:
+    """The session of the request; a fresh one, which the answer hands out, if it has none."""
+    if "session" not in flask.g:
+        content = sealing.unseal(_config(), flask.request.cookies.get(_name(NAME)))
+        if isinstance(content, list) and len(content) == 3:
+            flask.g.session = Session(*content)
+        else:
+            _hand_out(_new())
+    session: Session = flask.g.session
+    return session
+
+
+def begin(token: str, first: str | None = None) -> None:
+    """Start a session of whoever has the token; nothing of an earlier one goes on."""
+    _hand_out(_new(token, first))
+
+
+def end() -> None:
+    """End the session, and the tokens in it."""
+    session = current()
+    if session.token:
+        context = credentials.nobody(flask.current_app.config["deployment"])
+        sessions.log_out(context, dict.fromkeys(filter(None, (session.token, session.first))))
+    _hand_out(_new())
+
+
+def _hand_out(session: Session) -> None:
+    flask.g.session, flask.g.session_is_new = session, True
+
+
+def has_login() -> bool:
+    """Do people log in here?"""
+    return _config().auth_strategy not in WITHOUT_LOGIN
+
+
+def context() -> Context:
+    """Who is looking; raises `errors.Unauthorized` unless somebody is logged in."""
+    deployment = flask.current_app.config["deployment"]
+    if not has_login():
+        found = credentials.STRATEGIES[deployment.config.auth_strategy].read(deployment)
+        if found is None:
+            raise errors.Unauthorized()
+        return found
+    text = current().token
+    if not text:
+        raise errors.Unauthorized()
+    token = deployment.tokens.validate(text)
+    return tokens.as_context(deployment, token, flask.g.get("request_id"))
+
+
+def note(text: str, kind: str = "good") -> None:
+    """Show a sentence on the next page; ``kind`` is ``good`` or ``bad``."""
+    flask.g.setdefault("notes", []).append([kind, text])
+
+
+def notes() -> list[tuple[str, str]]:
+    """The sentences to show, those of the request before included; each is shown once."""
+    kept = sealing.unseal(_config(), flask.request.cookies.get(_name(NOTES)), NOTE_SECONDS)
+    shown = [*(kept if isinstance(kept, list) else []), *flask.g.pop("notes", [])]
+    flask.g.notes_shown = bool(kept)
+    return [(str(kind), str(text)) for kind, text in shown]
+
+
+def keep(response: flask.Response) -> flask.Response:
+    """Give the browser what it is to keep."""
+    if flask.g.get("session_is_new"):
+        session = flask.g.session
+        _set(response, NAME, [session.csrf, session.token, session.first])
+    pending = flask.g.pop("notes", None)
+    if pending:
+        _set(response, NOTES, [[kind, text[:MOST_NOTES]] for kind, text in pending[:3]])
+    elif flask.g.get("notes_shown"):
+        response.delete_cookie(_name(NOTES), **_attributes())
+    return response
+
+
+def _set(response: flask.Response, name: str, content: Any) -> None:
+    response.set_cookie(_name(name), sealing.seal(_config(), content), **_attributes())
+
+
+def _name(name: str) -> str:
+    """Over TLS the browser itself makes sure that nobody else has set the cookie."""
+    return f"__Secure-{name}" if flask.request.is_secure else name
+
+
+def _attributes() -> dict[str, Any]:
+    return {
+        "path": f"{flask.request.script_root}/dashboard",
+        "secure": flask.request.is_secure,
+        "httponly": True,
+        "samesite": "Lax",
+    }
+
+
+def _config() -> Any:
+    return flask.current_app.config["deployment"].config

@@ -1,0 +1,104 @@
+"""Queries on what has been done to images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from glance_shim.db.models.activity import ImageActivity
+from glance_shim.db.models.base import now
+
+LONGEST = 255
+
+
+class ActivityRow(NamedTuple):
+    """One thing that somebody did to an image."""
+
+    id: int
+    image_id: str
+    created_at: str
+    action: str
+    user_id: str | None
+    user_name: str | None
+    project_id: str | None
+    project_name: str | None
+    member_id: str | None
+    was: str | None
+    became: str | None
+    request_id: str | None
+
+
+COLUMNS = (
+    ImageActivity.id,
+    ImageActivity.image,
+    ImageActivity.created_at,
+    ImageActivity.action,
+    ImageActivity.user_id,
+    ImageActivity.user_name,
+    ImageActivity.project_id,
+    ImageActivity.project_name,
+    ImageActivity.member_id,
+    ImageActivity.was,
+    ImageActivity.became,
+    ImageActivity.request_id,
+)
+FIELDS = ("action", "member_id", "was", "became")
+CALLER = ("user_id", "user_name", "project_id", "project_name")
+
+
+def add(
+    image_id: str,
+    caller: Mapping[str, str | None],
+    entries: Sequence[Mapping[str, str | None]],
+) -> None:
+    """Write entries (`FIELDS`) of one caller (`CALLER`, request_id); long values are cut."""
+    common = {
+        "image": image_id,
+        "created_at": now(),
+        "request_id": (caller["request_id"] or "")[:64] or None,
+        **{name: _cut(caller[name]) for name in CALLER},
+    }
+    rows = [{**common, **{name: _cut(each.get(name)) for name in FIELDS}} for each in entries]
+    ImageActivity.insert_many(rows).execute()
+
+
+def _cut(value: str | None) -> str | None:
+    return value if value is None or len(value) <= LONGEST else value[: LONGEST - 1] + "…"
+
+
+def select(image_id: str, limit: int) -> list[ActivityRow]:
+    """The last entries of an image, newest first."""
+    query = (
+        ImageActivity.select(*COLUMNS)
+        .where(ImageActivity.image == image_id)
+        .order_by(ImageActivity.id.desc())
+        .limit(limit)
+    )
+    return [ActivityRow._make(values) for values in query.tuples()]
+
+
+def project_names(image_ids: Iterable[str]) -> dict[str, str]:
+    """The names that projects had when they acted on one of the images, by id."""
+    query = (
+        ImageActivity.select(ImageActivity.project_id, ImageActivity.project_name)
+        .where(
+            ImageActivity.image.in_(list(image_ids)) & ImageActivity.project_name.is_null(False)
+        )
+        .distinct()
+    )
+    return dict(query.tuples())
+
+
+def trim(image_id: str, kept: int) -> None:
+    """Forget all but the last ``kept`` entries of an image."""
+    oldest = (
+        ImageActivity.select(ImageActivity.id)
+        .where(ImageActivity.image == image_id)
+        .order_by(ImageActivity.id.desc())
+        .offset(kept - 1)
+        .limit(1)
+        .scalar()
+    )
+    if oldest is not None:
+        old = (ImageActivity.image == image_id) & (ImageActivity.id < oldest)
+        ImageActivity.delete().where(old).execute()

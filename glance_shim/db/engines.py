@@ -1,0 +1,256 @@
+"""The kinds of databases, and what each wants said in its own way.
+
+All are made to answer alike: text is compared and ordered by its code points, spaces
+at its end count, an UPDATE tells how many rows it found, and a value that does not fit
+is an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import peewee
+from playhouse import pool
+
+# How much of a long text is in an index, in characters.
+INDEXED = 191
+
+UPGRADE_LOCK = 0x676C616E6365
+
+
+class Engine(pool.PooledDatabase):
+    """What is the same for all kinds, unless one says otherwise."""
+
+    kind: str
+
+    # Is there only one transaction at a time that writes?
+    one_writer = False
+
+    def connect(self, reuse_if_open: bool = False) -> Any:
+        try:
+            return super().connect(reuse_if_open)
+        except pool.MaxConnectionsExceeded as exc:
+            raise peewee.OperationalError("all max_pool_size connections are in use") from exc
+
+    def write_transaction(self) -> Any:
+        """A transaction that may read before it writes."""
+        return self.atomic()
+
+    def locked(self, query: Any) -> Any:
+        """The query, made to keep the rows it finds as they are until the transaction ends."""
+        return query.for_update()
+
+    def beginning(self, column: Any) -> Any:
+        """What of a column of long texts is in an index."""
+        return column
+
+    def same_text(self, column: Any, value: str) -> Any:
+        """The clause that a long text is this one, found by an index on its beginning."""
+        return column == value
+
+    def unless_there(self, insert: Any, *key: Any) -> Any:
+        """The INSERT, made to do nothing where a row has the same ``key`` already."""
+        return insert.on_conflict(conflict_target=key, action="ignore")
+
+    def or_replace(self, insert: Any, key: Any, columns: Any) -> Any:
+        """The INSERT, made to write ``columns`` where a row has the same ``key`` already."""
+        return insert.on_conflict(conflict_target=key, preserve=columns)
+
+    def length_of_json(self, column: Any) -> Any:
+        """How many elements the JSON array in a column has."""
+        return peewee.fn.json_array_length(column)
+
+    def nulls(self, direction: str) -> str | None:
+        """Where absent values have to be put, so that they are below all others."""
+        return None
+
+    def upgrading(self) -> Any:
+        """Be the only process that changes the schema, in the block."""
+        raise NotImplementedError
+
+    def continue_counting(self, tables: Any) -> None:
+        """Let ids that are given next be greater than those that were written in."""
+
+    def is_read_only(self) -> bool:
+        """Does this connection refuse to write?"""
+        raise NotImplementedError
+
+
+class Sqlite(Engine, pool.PooledSqliteDatabase):
+    """A file.
+
+    It runs with a write-ahead log and ``synchronous=FULL``, so that what was
+    acknowledged survives a power loss, and waits up to 5 s for another writer.
+    """
+
+    kind = "sqlite"
+    one_writer = True
+
+    def __init__(self, path: str, **options: Any) -> None:
+        pragmas = {
+            "journal_mode": "wal",
+            "synchronous": "full",
+            "foreign_keys": 1,
+            "busy_timeout": 5000,
+            "cache_size": -16000,
+        }
+        # The pool lends a connection to one thread at a time, not always to the same.
+        super().__init__(path, check_same_thread=False, pragmas=pragmas, **options)
+
+    def write_transaction(self) -> Any:
+        # It takes the write lock at once: a transaction that reads first and writes
+        # later cannot wait for another writer, it fails.
+        return self.atomic("IMMEDIATE")
+
+    def locked(self, query: Any) -> Any:
+        return query
+
+    @contextlib.contextmanager
+    def upgrading(self) -> Iterator[None]:
+        # The directory and not the file: closing the file would take SQLite's own locks off.
+        directory = os.open(Path(self.database).absolute().parent, os.O_RDONLY)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(directory)
+
+    def is_read_only(self) -> bool:
+        return not os.access(self.database, os.W_OK)
+
+
+class Postgresql(Engine, pool.PooledPostgresqlDatabase):
+    """PostgreSQL by psycopg 3."""
+
+    kind = "postgresql"
+    field_types = {**pool.PostgresqlDatabase.field_types, "CHAR": "VARCHAR"}
+
+    def __init__(self, name: str, **options: Any) -> None:
+        # Without statements prepared on the server it can stand behind a pool of its own,
+        # and each plan is made for the values at hand.
+        super().__init__(
+            name, prefer_psycopg3=True, encoding="utf8", prepare_threshold=None, **options
+        )
+
+    def create_tables(self, models: Any, **options: Any) -> None:
+        """Make tables whose text is ordered by code points, however the database orders."""
+        for model in models:
+            for field in model._meta.sorted_fields:
+                if _is_text(field):
+                    field.collation = '"C"'
+        super().create_tables(models, **options)
+
+    def beginning(self, column: Any) -> Any:
+        # A row of an index has at most a third of a page of 8 KiB.
+        return peewee.fn.SUBSTR(column, 1, peewee.SQL(str(INDEXED)))
+
+    def same_text(self, column: Any, value: str) -> Any:
+        return (column == value) & (self.beginning(column) == value[:INDEXED])
+
+    def length_of_json(self, column: Any) -> Any:
+        return peewee.fn.json_array_length(column.cast("json"))
+
+    def nulls(self, direction: str) -> str | None:
+        return "FIRST" if direction == "asc" else "LAST"
+
+    @contextlib.contextmanager
+    def upgrading(self) -> Iterator[None]:
+        self.execute_sql("SELECT pg_advisory_lock(%s)", (UPGRADE_LOCK,))
+        try:
+            yield
+        finally:
+            self.execute_sql("SELECT pg_advisory_unlock(%s)", (UPGRADE_LOCK,))
+
+    def continue_counting(self, tables: Any) -> None:
+        for table in tables:
+            if isinstance(table._meta.primary_key, peewee.BigAutoField):
+                name = table._meta.table_name
+                self.execute_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "  # noqa: S608
+                    f"(SELECT COALESCE(MAX(id), 0) + 1 FROM {name}), false)"
+                )
+
+    def is_read_only(self) -> bool:
+        (setting,) = self.execute_sql("SHOW transaction_read_only").fetchone()
+        return cast("str", setting) == "on"
+
+
+class Mariadb(Engine, pool.PooledMySQLDatabase):
+    """MariaDB or MySQL by PyMySQL."""
+
+    kind = "mariadb"
+    field_types = {**pool.MySQLDatabase.field_types, "CHAR": "VARCHAR", "TEXT": "LONGTEXT"}
+    sql_mode = (
+        "STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+    )
+
+    def __init__(self, name: str, **options: Any) -> None:
+        from pymysql.constants import CLIENT
+
+        super().__init__(
+            name,
+            # An UPDATE that leaves a row as it was has found it all the same.
+            client_flag=CLIENT.FOUND_ROWS,
+            # A row that was waited for is then seen as it has become.
+            init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+            **options,
+        )
+
+    def create_tables(self, models: Any, **options: Any) -> None:
+        """Make tables whose text is ordered by code points and keeps its spaces.
+
+        A statement that changes the schema commits at once here. What a broken
+        upgrade has made is therefore left as it is, and the rest is made.
+        """
+        collation = self._collation()
+        for model in peewee.sort_models(models):
+            model._meta.table_settings = [
+                f"ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE {collation}"
+            ]
+            model._schema.create_table(safe=True)
+            there = {index.name for index in self.get_indexes(model._meta.table_name)}
+            for index in model._meta.fields_to_index():
+                if index._name not in there:
+                    self.execute(index.safe(False))
+
+    def _collation(self) -> str:
+        (version,) = self.execute_sql("SELECT VERSION()").fetchone()
+        return "utf8mb4_nopad_bin" if "maria" in version.lower() else "utf8mb4_0900_bin"
+
+    def beginning(self, column: Any) -> Any:
+        # An index has at most 3072 bytes of a row.
+        return peewee.NodeList((column, peewee.SQL(f"({INDEXED})")), glue="")
+
+    def unless_there(self, insert: Any, *key: Any) -> Any:
+        # INSERT IGNORE would pass over every other mistake, too.
+        return insert.on_conflict(preserve=key)
+
+    def or_replace(self, insert: Any, key: Any, columns: Any) -> Any:
+        return insert.on_conflict(preserve=columns)
+
+    def length_of_json(self, column: Any) -> Any:
+        return peewee.fn.JSON_LENGTH(column)
+
+    @contextlib.contextmanager
+    def upgrading(self) -> Iterator[None]:
+        name = f"glance-shim {self.database}"[:64]
+        self.execute_sql("SELECT GET_LOCK(%s, 3600)", (name,))
+        try:
+            yield
+        finally:
+            self.execute_sql("SELECT RELEASE_LOCK(%s)", (name,))
+
+    def is_read_only(self) -> bool:
+        (setting,) = self.execute_sql("SELECT @@read_only").fetchone()
+        return bool(setting)
+
+
+def _is_text(field: Any) -> bool:
+    if isinstance(field, peewee.ForeignKeyField):
+        return _is_text(field.rel_field)
+    return isinstance(field, peewee.CharField | peewee.TextField)

@@ -1,0 +1,184 @@
+"""Databases for tests, of the kind that ``GLANCE_SHIM_TEST_DATABASE`` says.
+
+``GLANCE_SHIM_POSTGRESQL`` and ``GLANCE_SHIM_MARIADB`` say where the servers are and
+who may make databases there; without them it is what a package installs on this machine.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import os
+import secrets
+import shutil
+import tempfile
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glance_shim import errors
+from glance_shim.db import connection, schema, urls
+
+KINDS = ("sqlite", "postgresql", "mariadb")
+KIND = os.environ.get("GLANCE_SHIM_TEST_DATABASE") or "sqlite"
+SERVERS = {
+    "postgresql": os.environ.get(
+        "GLANCE_SHIM_POSTGRESQL", "postgresql://postgres@127.0.0.1/postgres"
+    ),
+    "mariadb": os.environ.get("GLANCE_SHIM_MARIADB", "mysql+pymysql://root@127.0.0.1/mysql"),
+}
+
+_made: dict[str, str] = {}
+
+
+def new(directory: Path, kind: str = KIND) -> str:
+    """The URL of a database of one's own with the schema of this program."""
+    if kind == "sqlite":
+        shutil.copy(_template(kind), directory / "glance.db")
+        return f"sqlite:///{directory}/glance.db"
+    name = f"glance_shim_test_{secrets.token_hex(6)}"
+    url = _url(kind, name)
+    with _administered(kind) as administer:
+        _made[url] = kind
+        if kind == "postgresql":
+            administer(f"CREATE DATABASE {name} TEMPLATE {_template(kind)}")
+            administer(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        else:
+            administer(f"CREATE DATABASE {name}")
+            administer(f"USE {name}")
+            administer("SET foreign_key_checks = 0")
+            for statement in _statements():
+                administer(statement)
+    return url
+
+
+def empty(directory: Path, kind: str = KIND) -> str:
+    """The URL of a database of one's own without a table."""
+    if kind == "sqlite":
+        return f"sqlite:///{directory}/{secrets.token_hex(6)}.db"
+    url = _url(kind, f"glance_shim_test_{secrets.token_hex(6)}")
+    with _administered(kind) as administer:
+        _made[url] = kind
+        administer(f"CREATE DATABASE {_name(url)}")
+    return url
+
+
+def drop(url: str) -> None:
+    """Remove a database that was made here; nobody may use it any more."""
+    kind = _made.pop(url, None)
+    if kind is None:
+        return
+    with _administered(kind) as administer:
+        force = " WITH (FORCE)" if kind == "postgresql" else ""
+        administer(f"DROP DATABASE IF EXISTS {_name(url)}{force}")
+
+
+def drop_all() -> None:
+    """Remove what was made here and is still there."""
+    for url in list(_made):
+        drop(url)
+
+
+@functools.cache
+def missing(kind: str) -> str | None:
+    """Why there are no databases of that kind here; ``None`` if there are."""
+    if kind == "sqlite":
+        return None
+    try:
+        with _administered(kind):
+            return None
+    except (connection.FAILURES, errors.ConfigurationError) as exc:
+        if os.environ.get("CI"):
+            raise
+        return f"no {kind} to test with (GLANCE_SHIM_{kind.upper()}): {exc}"
+
+
+def require(kind: str) -> None:
+    """Skip the test where there is no such database."""
+    if (why := missing(kind)) is not None:
+        pytest.skip(why)
+
+
+@contextlib.contextmanager
+def counted(database: Any) -> Iterator[list[tuple[str, Any]]]:
+    """The SQL statements that are run in the block, with their parameters."""
+    seen: list[tuple[str, Any]] = []
+    original = type(database).execute_sql
+
+    def execute(sql: str, params: Any = None) -> Any:
+        seen.append((sql, params))
+        return original(database, sql, params)
+
+    database.execute_sql = execute
+    try:
+        yield seen
+    finally:
+        del database.execute_sql
+
+
+EXPLAIN = {
+    "sqlite": "EXPLAIN QUERY PLAN ",
+    "postgresql": "EXPLAIN (COSTS OFF) ",
+    "mariadb": "EXPLAIN ",
+}
+
+
+def scans(database: Any, sql: str, params: Any) -> list[str]:
+    """The lines of the plan of a statement that read a whole table."""
+    plan = database.execute_sql(EXPLAIN[database.kind] + sql, params).fetchall()
+    if database.kind == "mariadb":
+        whole = [
+            row for row in plan if row[3] in ("ALL", "index") and row[2] and row[2][0] != "<"
+        ]
+    elif database.kind == "postgresql":
+        whole = [row for row in plan if "Seq Scan" in row[-1]]
+    else:
+        whole = [row for row in plan if row[-1].startswith("SCAN") and "branch" not in row[-1]]
+    return [str(row) for row in whole]
+
+
+def _name(url: str) -> str:
+    return urllib.parse.urlsplit(url).path[1:]
+
+
+def _url(kind: str, name: str) -> str:
+    return urllib.parse.urlsplit(SERVERS[kind])._replace(path=f"/{name}").geturl()
+
+
+@contextlib.contextmanager
+def _administered(kind: str) -> Iterator[Any]:
+    database = connection.open_database(SERVERS[kind])
+    with connection.connected(database):
+        yield database.execute_sql
+    database.close_all()
+
+
+@functools.cache
+def _template(kind: str) -> str:
+    """The name of a database with the schema, made once by each process."""
+    directory = Path(tempfile.mkdtemp(prefix="glance-shim-schema-"))
+    atexit.register(shutil.rmtree, directory)
+    url = empty(directory, kind)
+    database = connection.open_database(url)
+    schema.upgrade(database)
+    database.close_all()
+    return urls.path_of(url) or _name(url)
+
+
+@functools.cache
+def _statements() -> tuple[str, ...]:
+    """What makes the tables of a MariaDB, and says that they are there."""
+    database = connection.open_database(_url("mariadb", _template("mariadb")))
+    with connection.connected(database):
+        tables = database.get_tables()
+        made = [
+            database.execute_sql(f"SHOW CREATE TABLE {table}").fetchone()[1] for table in tables
+        ]
+    database.close_all()
+    template = _template("mariadb")
+    copied = f"INSERT INTO schema_migration SELECT * FROM {template}.schema_migration"
+    return (*made, copied)
