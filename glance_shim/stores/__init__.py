@@ -35,7 +35,30 @@ def _http(store_id: str, options: Any, config: Any) -> Store:
     return HttpStore(store_id, filters, options.store_description, options.weight)
 
 
-STORE_TYPES: dict[str, Callable[[str, Any, Any], Store]] = {"file": _file, "http": _http}
+def _s3(store_id: str, options: Any, config: Any) -> Store:
+    for name in ("s3_store_host", "s3_store_bucket"):
+        if not getattr(options, name):
+            raise errors.ConfigurationError(reason=f"store {store_id!r} needs {name}")
+    # Only where it is used: the library takes its time, and need not be installed.
+    try:
+        from glance_shim.stores.s3 import S3Store
+    except ImportError as exc:
+        raise errors.ConfigurationError(
+            reason=f"store {store_id!r} needs botocore: pip install 'glance-shim[s3]'"
+        ) from exc
+    return S3Store(
+        store_id,
+        options,
+        getattr(options, "store_description", ""),
+        getattr(options, "weight", 0),
+    )
+
+
+STORE_TYPES: dict[str, Callable[[str, Any, Any], Store]] = {
+    "file": _file,
+    "http": _http,
+    "s3": _s3,
+}
 
 
 class Stores(dict[str, Store]):
