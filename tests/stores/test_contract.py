@@ -125,7 +125,7 @@ def test_a_store_that_can_be_used_passes_its_check(store: Store) -> None:
 
 
 def test_what_is_told_of_a_store_holds_no_secret(store: Store) -> None:
-    told = f"{store.properties()} {store.url(BLOB)} {vars(store)!r}"
+    told = f"{store.properties()} {store.url(BLOB)} {store!r}"
 
     assert store.url(BLOB).endswith(BLOB)
     assert "testing" not in told
