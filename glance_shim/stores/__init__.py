@@ -70,7 +70,7 @@ class Stores(dict[str, Store]):
     """
 
     def __init__(
-        self, stores: Sequence[Store], default: Store, multi: bool, staging: FilesystemStore
+        self, stores: Sequence[Store], default: Store, multi: bool, staging: Store
     ) -> None:
         super().__init__({store.store_id: store for store in stores})
         self.default = default
@@ -149,7 +149,10 @@ def open_stores(config: Any) -> Stores:
     return Stores(stores, named[default], multi=True, staging=_staging(config))
 
 
-def _staging(config: Any) -> FilesystemStore:
+def _staging(config: Any) -> Store:
+    """A bucket that every host reaches, if one is named, else a directory."""
+    if config.os_glance_staging_store.s3_store_bucket:
+        return _s3(STAGING, config.os_glance_staging_store, config)
     directory = config.os_glance_staging_store.filesystem_store_datadir
     if not config.backends and config.node_staging_uri:
         directory = config.node_staging_uri.removeprefix("file://")

@@ -84,6 +84,10 @@ class Store(abc.ABC):
     def size(self, blob_id: str) -> int:
         """How many bytes the blob has; raises `errors.BlobNotFound`."""
 
+    def path(self, blob_id: str) -> str | None:
+        """The file of this host that is the blob; ``None`` where it is no such file."""
+        return None
+
     @abc.abstractmethod
     def url(self, blob_id: str) -> str:
         """Where the blob lies, as an operator would name it."""

@@ -131,7 +131,6 @@ class FilesystemStore(base.Store):
             return os.stat(blob_id, dir_fd=root, follow_symlinks=False).st_size
 
     def path(self, blob_id: str) -> str:
-        """The file that holds the blob."""
         base.require_valid(blob_id)
         return f"{self.root}/{blob_id}"
 
