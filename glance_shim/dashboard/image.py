@@ -11,6 +11,7 @@ from glance_shim import errors
 from glance_shim.api import image_data as api_data
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas.images import load_value
+from glance_shim.context import Context
 from glance_shim.core import image_data, images
 from glance_shim.core.changes import Change
 from glance_shim.core.identity import names
@@ -30,8 +31,7 @@ TABS = (
     ("activity.index", "Activity", "get_image_activity"),
 )
 
-# Shown by themselves, or by nobody's wish.
-OWN_FIELDS = ("description",)
+# Properties that belong to the service, and are nothing to people.
 INNER = "os_glance"
 
 
@@ -71,12 +71,15 @@ def render(
 def show(image_id: str) -> Any:
     """What there is to know of an image."""
     image = images.get(current_context(), image_id)
-    properties = {
-        name: value
-        for name, value in sorted(image.properties.items())
-        if name not in OWN_FIELDS and not name.startswith(INNER)
-    }
-    return render("image.html", image, properties=properties)
+    properties = readable(current_context(), image)
+    description = properties.pop("description", "")
+    return render("image.html", image, properties=properties, description=description)
+
+
+def readable(context: Context, image: ImageRow) -> dict[str, str]:
+    """The properties that the visitor may see, by name, without those of the service."""
+    seen = context.deployment.protections.readable(image.properties, context)
+    return {name: value for name, value in sorted(seen.items()) if not name.startswith(INNER)}
 
 
 @blp.get("/edit")
@@ -85,7 +88,7 @@ def edit(image_id: str) -> Any:
     image = images.get(current_context(), image_id)
     given = {
         "name": image.name or "",
-        "description": image.properties.get("description", ""),
+        "description": readable(current_context(), image).get("description", ""),
         "min_disk": image.min_disk,
         "min_ram": image.min_ram,
         "tags": ", ".join(image.tags),
@@ -102,15 +105,19 @@ def change(image_id: str) -> Any:
     image = images.get(context, image_id)
     given = flask.request.form
     try:
-        images.update(context, image_id, changes(image, given))
+        was = readable(context, image).get("description", "")
+        images.update(context, image_id, changes(image, given, was))
     except MENDABLE as exc:
         return render("image_edit.html", image, error=exc, given=given)
     session.note("The changes are saved")
     return flask.redirect(flask.url_for(".show", image_id=image_id), 303)
 
 
-def changes(image: ImageRow, given: Any) -> list[Change]:
-    """What the form makes different; raises `errors.Invalid` for what cannot be."""
+def changes(image: ImageRow, given: Any, was: str) -> list[Change]:
+    """What the form makes different; raises `errors.Invalid` for what cannot be.
+
+    ``was`` is the description as the visitor saw it.
+    """
     values: dict[str, Any] = {
         "name": given.get("name", "").strip() or None,
         "min_disk": presenting.whole(given.get("min_disk", "")),
@@ -124,10 +131,9 @@ def changes(image: ImageRow, given: Any) -> list[Change]:
         for name, value in values.items()
         if value != getattr(image, name)
     ]
-    was = image.properties.get("description", "")
     description = given.get("description", "").strip()
     if description and description != was:
-        op = "replace" if "description" in image.properties else "add"
+        op = "replace" if was else "add"
         found.append(Change(op, "description", load_value("description", description)))
     elif was and not description:
         found.append(Change("remove", "description"))

@@ -25,7 +25,9 @@ class Scene:
         self.ids = {
             "shared": platform.active(name="debian-13", description="For all teams", **names),
             "queued": platform.create(name="waits for data", disk_format="qcow2"),
-            "hostile": platform.active(name=HOSTILE, tags=["<i>", "x" * 60]),
+            "hostile": platform.active(
+                name=HOSTILE, tags=["<i>", "x" * 60], **{HOSTILE: HOSTILE}
+            ),
             "offered": platform.active(name="ubuntu-26.04", visibility="shared"),
             "accepted": platform.active(name="alma-10", visibility="shared"),
             "community": strangers.active(name="hpc-rocky-9", visibility="community"),
@@ -85,6 +87,9 @@ PAGES: list[tuple[str, str | None, str]] = [
     ("image-off", "platform", "/images/{off}"),
     ("image-of-others", "app-team", "/images/{offered}"),
     ("edit", "platform", "/images/{shared}/edit"),
+    ("properties", "platform", "/images/{shared}/properties?name=hw_disk_bus"),
+    ("properties-hostile", "platform", "/images/{hostile}/properties"),
+    ("properties-of-others", "app-team", "/images/{offered}/properties"),
     ("members", "platform", "/images/{shared}/members"),
     ("members-as-admin", "admin", "/images/{shared}/members"),
     ("members-none", "platform", "/images/{queued}/members"),

@@ -15,6 +15,7 @@ PAGES = (
     "/images?tab=shared",
     "/images/{image}",
     "/images/{image}/edit",
+    "/images/{image}/properties",
     "/images/{image}/members",
     "/images/{image}/visibility",
     "/images/{image}/delete",

@@ -43,7 +43,7 @@ class Visitor:
             response = self.client.get(path, headers=headers, base_url=self.base)
         self.response, self.path = response, path
         is_page = response.mimetype == "text/html"
-        self.page = html.fromstring(response.get_data(as_text=True)) if is_page else None
+        self.page = _parsed(response.get_data(as_text=True)) if is_page else None
         return self
 
     def follow(self, words: str) -> Visitor:
@@ -72,7 +72,8 @@ class Visitor:
             values = [pair for pair in values if pair[0] != name]
             each = given if isinstance(given, list) else [given]
             values += [(name, value) for value in each if value is not None]
-        action = urllib.parse.urljoin(self.path, form.get("action") or self.path)
+        address = pressed.get("formaction") or form.get("action") or self.path
+        action = urllib.parse.urljoin(self.path, address)
         data = urllib.parse.urlencode(values)
         if (form.get("method") or "get").lower() == "get":
             return self.open(f"{action.partition('?')[0]}?{data}")
@@ -147,8 +148,18 @@ def text_of(element: Any) -> str:
     return " ".join(element.text_content().split()) if element is not None else ""
 
 
+def _parsed(text: str) -> Any:
+    """The page as a browser has it: a line break that begins a text area is none of it."""
+    page = html.fromstring(text)
+    for area in page.iter("textarea"):
+        area.text = (area.text or "").removeprefix("\n")
+    return page
+
+
 def _values(form: Any) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in form.form_values() if name]
+    """What the fields hold, with the line breaks that browsers send."""
+    pairs = [(name, value) for name, value in form.form_values() if name]
+    return [(n, value.replace("\r\n", "\n").replace("\n", "\r\n")) for n, value in pairs]
 
 
 def _labelled(form: Any, label: Any) -> str:
