@@ -28,6 +28,7 @@ blp = smorest.Blueprint(
 OCTETS = "application/octet-stream"
 SIZE_HEADER = "X-OpenStack-Image-Size"
 STORE_HEADER = "X-Image-Meta-Store"
+REDIRECT_HEADER = "X-OpenStack-Image-Redirect"
 
 
 class UnsupportedData(errors.Unsupported):
@@ -76,10 +77,11 @@ class ImageFile(MethodView):
         """Download the data of an image, or one range of it."""
         span = ranges.asked_for()
         context = current_context()
-        download = image_data.download(context, image_id, span, _preferred())
-        if download is None:
+        by_url = flask.request.headers.get(REDIRECT_HEADER, "").lower() == "allow"
+        found = image_data.download(context, image_id, span, _preferred(), by_url)
+        if found is None:
             return flask.Response(status=204)
-        return sent(context, download, partial=span is not None)
+        return sent(context, found, partial=span is not None)
 
 
 def _preferred() -> list[str]:
@@ -94,7 +96,12 @@ def _preferred() -> list[str]:
     return names
 
 
-def sent(context: Context, download: image_data.Download, partial: bool) -> flask.Response:
+def sent(
+    context: Context, download: image_data.Download | image_data.Handover, partial: bool
+) -> flask.Response:
+    """The answer with the data, or the one that lets somebody else send it."""
+    if isinstance(download, image_data.Handover):
+        return _handed_over(download)
     image, start, length = download.image, download.start, download.length
     response = flask.Response(
         _Leaving(context, download).chunks(),
@@ -107,6 +114,16 @@ def sent(context: Context, download: image_data.Download, partial: bool) -> flas
         response.headers["Content-MD5"] = image.checksum
     if partial:
         response.headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{image.size}"
+    return response
+
+
+def _handed_over(found: image_data.Handover) -> flask.Response:
+    """Ranges are the matter of who sends the data; the checksum is that of the whole."""
+    response = flask.Response(status=200 if found.internal else 307, mimetype=OCTETS)
+    response.headers["X-Accel-Redirect" if found.internal else "Location"] = found.url
+    response.headers["Cache-Control"] = "no-store"
+    if found.image.checksum:
+        response.headers["Content-MD5"] = found.image.checksum
     return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import time
@@ -133,13 +134,26 @@ class Download:
     length: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Handover:
+    """Data that somebody else sends: the object store, or if ``internal`` the proxy."""
+
+    image: ImageRow
+    url: str
+    internal: bool
+
+
 def download(
     context: Context,
     image_id: str,
     span: Callable[[int], tuple[int, int]] | None = None,
     prefer: Sequence[str] = (),
-) -> Download | None:
+    by_url: bool = False,
+) -> Download | Handover | None:
     """Open the data of an image for reading; ``None`` if it has none yet.
+
+    Where the configuration has somebody else send it, it is only said who; the
+    client must have agreed ``by_url`` to a URL of an object store.
 
     ``span`` says for a size which bytes are wanted, as start and length.
     Stores named in ``prefer`` are tried first, then the others by weight; one
@@ -155,8 +169,33 @@ def download(
     if not image.locations or image.size is None:
         return None
     start, length = span(image.size) if span else (0, image.size)
+    handover = _handover(context, image, prefer, by_url)
+    if handover is not None:
+        return handover
     reading = _open(context, image, prefer, start, length)
     return Download(image, reading, start, length)
+
+
+def _handover(
+    context: Context, image: ImageRow, prefer: Sequence[str], by_url: bool
+) -> Handover | None:
+    """Who else sends the data, of the places that have the right amount."""
+    prefix = context.config.internal_redirect_prefix
+    seconds = context.config.download_url_seconds if by_url else 0
+    if not prefix and not seconds:
+        return None
+    stores = context.deployment.stores
+    for location in stores.in_order(stores.known(image.locations), prefer):
+        store, blob_id = stores.find(location.store_id), location.blob_id
+        internal = bool(prefix) and store.path(blob_id) is not None
+        url = f"{prefix}/{store.store_id}/{blob_id}" if internal else None
+        if url is None and seconds:
+            url = store.signed_url(blob_id, seconds)
+        with contextlib.suppress(errors.Unavailable):
+            if url is not None and store.size(blob_id) == image.size:
+                log.info("Image %s: its data is sent by others", image.id)
+                return Handover(image, url, internal)
+    return None
 
 
 def _open(

@@ -41,6 +41,21 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="The URL that stands for this node; the entries of its cache are kept under "
             "it. Default: made of the name of the host, so set it where that changes.",
         ),
+        cfg.IntOpt(
+            "download_url_seconds",
+            default=0,
+            min=0,
+            max=3600,
+            help="Clients that send 'X-OpenStack-Image-Redirect: allow' are led to a URL of "
+            "the object store that is good for so long, instead of getting the data from here. "
+            "Who has the URL can read the data; 0 means never.",
+        ),
+        cfg.StrOpt(
+            "internal_redirect_prefix",
+            help="Let nginx send data of file stores: downloads are answered with "
+            "X-Accel-Redirect to this path, the id of the store and the file. See "
+            "nginx.conf.sample; only where every request comes through such a proxy.",
+        ),
     ],
     "glance_store": [
         cfg.StrOpt("default_backend", help="The store used when a request names none."),

@@ -88,6 +88,10 @@ class Store(abc.ABC):
         """The file of this host that is the blob; ``None`` where it is no such file."""
         return None
 
+    def signed_url(self, blob_id: str, seconds: int) -> str | None:
+        """Where anybody may read the blob for so long; ``None`` where there is no such way."""
+        return None
+
     @abc.abstractmethod
     def url(self, blob_id: str) -> str:
         """Where the blob lies, as an operator would name it."""

@@ -83,6 +83,9 @@ class S3Store(base.Store):
     def url(self, blob_id: str) -> str:
         return f"s3://{self._bucket.name}/{self._key(blob_id)}"
 
+    def signed_url(self, blob_id: str, seconds: int) -> str:
+        return self._bucket.signed_url(self._key(blob_id), seconds)
+
     def properties(self) -> dict[str, Any]:
         names = (
             "s3_store_large_object_size",

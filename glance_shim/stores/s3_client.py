@@ -97,6 +97,14 @@ class Bucket:
             config=config,
         )
 
+    def signed_url(self, key: str, seconds: int) -> str:
+        """Where anybody may read the object for so long; nothing is asked for it."""
+        return str(
+            self.client().generate_presigned_url(
+                "get_object", Params={"Bucket": self.name, "Key": key}, ExpiresIn=seconds
+            )
+        )
+
     def call(self, operation: str, **parameters: Any) -> Any:
         """Do one operation on the bucket, several times if it has to be.
 

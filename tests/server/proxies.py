@@ -72,6 +72,9 @@ class Proxy:
         example = replaced(example, r"listen 443 ssl;", f"listen 127.0.0.1:{self.port};")
         example = replaced(example, r"ssl_certificate .*\n", "\n")
         example = replaced(example, r"ssl_certificate_key .*\n", "\n")
+        data = Path(servers[0].service.directory) / "images"
+        example = replaced(example, "/sent-by-nginx/local/", "/sent-by-nginx/default/")
+        example = replaced(example, "/var/lib/glance-shim/images/", f"{data}/")
         main = "user root;\n" if os.getuid() == 0 else ""
         return main + NGINX.format(directory=self.directory, example=example)
 

@@ -8,6 +8,7 @@ import http.client
 import json
 import random
 from collections.abc import Iterator
+from hashlib import md5
 from typing import Any
 
 import pytest
@@ -120,6 +121,34 @@ def test_what_a_client_says_of_its_address_is_not_believed(
     ]
 
     assert codes[0] in (401, 429) and codes[-1] == 429
+
+
+def test_nginx_sends_files_by_itself_where_it_is_told_to(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    prefix = {"internal_redirect_prefix": "/sent-by-nginx"}
+    server = Server(tmp_path_factory.mktemp("behind"), BELIEVING, **prefix)
+    nginx = Proxy("nginx", tmp_path_factory.mktemp("nginx"), [server])
+    try:
+        image = server.alice.create()["id"]
+        path = f"/v2/images/{image}/file"
+        assert server.upload(image, BLOCK).status == 204
+        told = server.get(path)
+        assert (told.data, told.headers["Content-MD5"]) == (b"", md5(BLOCK).hexdigest())
+
+        whole = ask(nginx, server, "GET", path)
+        assert (whole.status, whole.data) == (200, BLOCK)
+        assert whole.headers["Content-MD5"] == md5(BLOCK).hexdigest()
+        assert whole.headers["Content-Type"] == "application/octet-stream"
+        part = ask(nginx, server, "GET", path, Range="bytes=10-19")
+        assert (part.status, part.data) == (206, BLOCK[10:20])
+        (blob,) = server.service.blobs()
+        assert ask(nginx, server, "GET", f"/sent-by-nginx/default/{blob.name}").status == 404
+        stranger = {"X-Auth-Token": server.service.person("p9", "member").token or ""}
+        assert ask(nginx, server, "GET", path, **stranger).status == 404
+    finally:
+        nginx.stop()
+        server.stop()
 
 
 def test_links_name_the_proxy(proxy: Proxy, servers: list[Server]) -> None:

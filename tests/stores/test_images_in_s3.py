@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import logging
 import random
+import urllib.error
+import urllib.request
 from typing import Any
 
 import object_store
@@ -133,6 +135,48 @@ def test_an_engine_that_is_away_is_said_and_used_again_when_it_is_back(
     assert alice.get(f"/v2/images/{image}/file").data == b"now"
     assert alice.get(f"/v2/images/{kept}/file").data == b"kept"
     assert len(objects(service)) == 2
+
+
+REDIRECT = {"X-OpenStack-Image-Redirect": "allow"}
+
+
+def test_who_asks_for_it_is_led_to_the_engine_for_a_while(on_s3: Any) -> None:
+    service = on_s3(download_url_seconds=60)
+    alice, carol = service.person("p1", "member"), service.person("p3", "member")
+    image = alice.active(LARGE)
+    path = f"/v2/images/{image['id']}/file"
+
+    answer = alice.get(path, headers=REDIRECT)
+
+    assert (answer.status_code, answer.data) == (307, b"")
+    assert answer.headers["Content-MD5"] == image["checksum"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    with urllib.request.urlopen(answer.location) as engine:
+        assert engine.read() == LARGE
+    assert object_store.SECRET_KEY not in answer.location.replace("X-Amz", "")
+    assert alice.get(path).data == LARGE
+    assert carol.get(path, headers=REDIRECT).status_code == 404
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(answer.location.replace("X-Amz-Expires=60", "X-Amz-Expires=600"))
+
+
+def test_nobody_is_led_elsewhere_unless_it_is_configured(alice: Person) -> None:
+    image = alice.active(b"data")["id"]
+
+    answer = alice.get(f"/v2/images/{image}/file", headers=REDIRECT)
+
+    assert (answer.status_code, answer.data) == (200, b"data")
+
+
+def test_data_in_files_is_sent_from_here_all_the_same(on_s3: Any) -> None:
+    service = on_s3(download_url_seconds=60)
+    alice = service.person("p1", "member")
+    image = alice.create()["id"]
+    alice.upload(image, b"data", **{"X-Image-Meta-Store": "local"})
+
+    answer = alice.get(f"/v2/images/{image}/file", headers=REDIRECT)
+
+    assert (answer.status_code, answer.data) == (200, b"data")
 
 
 def test_no_secret_is_told_or_logged(
