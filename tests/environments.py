@@ -27,6 +27,7 @@ REQUIREMENTS = {
     "keystone": HERE / "keystone" / "requirements.txt",
     "suites": HERE / "suites" / "requirements.txt",
     "glance": HERE / "suites" / "glance-requirements.txt",
+    "swift": HERE / "stores" / "swift-requirements.txt",
 }
 
 # Each name's variable says where the environment is, or asks to make it.
@@ -35,12 +36,14 @@ VARIABLES = {
     "keystone": "GLANCE_SHIM_KEYSTONE",
     "suites": "GLANCE_SHIM_SUITES",
     "glance": "GLANCE_SHIM_GLANCE",
+    "swift": "GLANCE_SHIM_SWIFT",
 }
 COMMANDS = {
     "clients": "openstack",
     "keystone": "keystone-manage",
     "suites": "tempest",
     "glance": "glance-manage",
+    "swift": "swift-proxy-server",
 }
 
 

@@ -206,8 +206,9 @@ class Service:
 
     def staged(self) -> list[Path]:
         """Every file that waits to be imported, partial ones too."""
-        root = Path(self.deployment.stores.staging.root)
-        return sorted(path for path in root.rglob("*") if path.is_file())
+        root = getattr(self.deployment.stores.staging, "root", None)
+        found = Path(root).rglob("*") if root else ()
+        return sorted(path for path in found if path.is_file())
 
     def blobs(self) -> list[Path]:
         """Every file in any store, partial ones too."""

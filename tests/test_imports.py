@@ -44,6 +44,8 @@ HOMES = {
     "keystoneauth1": ("core/identity/keystone", "config"),
     "gunicorn": ("server",),
     "click": ("cli",),
+    "botocore": ("stores/s3_client",),
+    "urllib3": ("stores/s3_client",),
     "cryptography": ("core/signatures", "dashboard/sealing"),
 }
 

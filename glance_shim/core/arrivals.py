@@ -58,13 +58,23 @@ class Lease:
                 quotas.require_busy(self.limits, image.owner)
         try:
             yield
-        except BaseException:
+        except BaseException as exc:
             with connection.writing():
-                if uploads.delete(self.blob_id) and self.status:
-                    rows.move_status(
-                        image.id, self.status, "queued", size=None, virtual_size=None
-                    )
+                self._give_back(isinstance(exc, errors.Unavailable))
             raise
+
+    def _give_back(self, perhaps_kept: bool) -> None:
+        """End the lease of an attempt that failed, unless it has been taken away.
+
+        What a store may have kept though it did not say so is noted as to go.
+        """
+        image = self.image
+        if not uploads.delete(self.blob_id):
+            return
+        if self.status:
+            rows.move_status(image.id, self.status, "queued", size=None, virtual_size=None)
+        if perhaps_kept:
+            uploads.add_removals(image.id, [(self.store_id, self.blob_id)], 0)
 
     def require_quota(self, size: int) -> None:
         """Raise `errors.StorageQuotaExceeded` if the owner may not store so much more."""
@@ -184,14 +194,16 @@ class Inspected:
 
 
 @contextlib.contextmanager
-def kept(store: Any, blob_id: str, data: Iterable[bytes]) -> Iterator[None]:
+def kept(
+    store: Any, blob_id: str, data: Iterable[bytes], expected: int | None = None
+) -> Iterator[None]:
     """Put the data in the store for the block; take it out again on failure.
 
     After `errors.OutcomeUnknown` it stays: an orphan, which a sweep finds, is
     better than an active image without bytes.
     """
     with connection.released():
-        store.add(blob_id, data)
+        store.add(blob_id, data, expected)
     try:
         yield
     except errors.OutcomeUnknown:

@@ -58,7 +58,7 @@ def upload(
     began = time.monotonic()
     events.data_moved(context.deployment, "prepare", image, store.store_id)
     try:
-        with lease.held(), arrivals.kept(store, lease.blob_id, data):
+        with lease.held(), arrivals.kept(store, lease.blob_id, data, announced):
             _activate(lease, data.facts)
     except Exception as exc:
         events.upload_failed(context.deployment, image_id, exc)
@@ -99,7 +99,8 @@ def stage(
     announced = _announced(context, declared, expected)
     lease = arrivals.Lease(context, image, staging.store_id, announced, status="uploading")
     data = arrivals.Staged(context, chunks, declared, lease.progress)
-    with lease.held(), arrivals.kept(staging, lease.blob_id, data), connection.writing():
+    arriving = arrivals.kept(staging, lease.blob_id, data, announced)
+    with lease.held(), arriving, connection.writing():
         lease.require_quota(data.size)
         lease.release()
         staged = {"staged": lease.blob_id, **data.columns}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import resource
 import subprocess
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -63,7 +65,7 @@ def decompress(job: Import) -> None:
     image = job.image()
     if image.container_format == "compressed":
         return
-    with _staged_file(job) as file:
+    with _staged_path(job) as path, open(path, "rb") as file:
         head = file.read(5)
         file.seek(0)
         if head.startswith(GZIP):
@@ -74,9 +76,20 @@ def decompress(job: Import) -> None:
             raise PluginFailed(plugin="image_decompression", reason="lha is not supported")
 
 
-def _staged_file(job: Import) -> Any:
-    reading = job.deployment.stores.staging.read(job.image().staged or "")
-    return reading.file
+@contextlib.contextmanager
+def _staged_path(job: Import) -> Iterator[str]:
+    """The staged data as a file of this host: itself, or a copy for the block."""
+    staging, blob_id = job.deployment.stores.staging, job.image().staged or ""
+    path = staging.path(blob_id)
+    if path is not None:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="glance-shim-") as copy:
+        with connection.released(), contextlib.closing(staging.read(blob_id)) as reading:
+            for block in reading:
+                copy.write(block)
+        copy.flush()
+        yield copy.name
 
 
 def _gzip(file: IO[bytes]) -> Iterator[bytes]:
@@ -126,9 +139,13 @@ def _replace(job: Import, chunks: Iterable[bytes], **columns: Any) -> None:
 
 def convert(job: Import) -> None:
     """Convert the staged data to the configured disk format with qemu-img."""
+    with _staged_path(job) as path:
+        _convert(job, path)
+
+
+def _convert(job: Import, path: str) -> None:
     image = job.image()
     output = job.context.config.image_conversion.output_format
-    path = job.deployment.stores.staging.path(image.staged or "")
     detected = _detected(path)
     if detected == "iso":
         if image.disk_format != "iso":

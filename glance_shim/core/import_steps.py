@@ -152,7 +152,7 @@ def fetch(job: Import) -> None:
         data = import_methods.checked(job, lease, source)
         with (
             lease.held(),
-            arrivals.kept(staging, lease.blob_id, data),
+            arrivals.kept(staging, lease.blob_id, data, source.size),
             arrivals.recording(image.id, lease.blob_id),
         ):
             lease.require_quota(data.size)
@@ -210,7 +210,7 @@ def _store_in(job: Import, store_id: str) -> None:
     data = arrivals.Inspected(job.context, image, reading, on_progress=progress)
     events.data_moved(job.deployment, "prepare", image, store_id)
     try:
-        with lease.held(), arrivals.kept(target, lease.blob_id, data):
+        with lease.held(), arrivals.kept(target, lease.blob_id, data, reading.size):
             _require_same(image, data.facts)
             with arrivals.recording(image.id, lease.blob_id):
                 lease.require_quota(data.size)

@@ -33,6 +33,9 @@ def sweep(deployment: Deployment) -> None:
     removals.carry_out(deployment)
     for store in (*deployment.stores.values(), deployment.stores.staging):
         try:
-            store.sweep()
+            if store.sees_writers:
+                store.sweep()
+            else:
+                store.sweep(keep=uploads.exists)
         except errors.Error as exc:
             log.warning("Store %s cannot be swept: %s", store.store_id, exc)

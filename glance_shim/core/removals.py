@@ -17,12 +17,15 @@ def carry_out(deployment: Deployment, image_id: str | None = None) -> int:
     A store that does not answer is left for the next time; the note of what
     is to go is only forgotten when the blob is gone.
     """
-    done = 0
+    done, away = 0, set()
     for removal in uploads.select_removals(image_id):
+        if removal.store_id in away:
+            continue
         try:
             deployment.stores.of_blob(removal.store_id).delete(removal.blob_id)
         except errors.Error as exc:
             log.warning("Blob %s stays for now: %s", removal.blob_id, exc)
+            away.add(removal.store_id)
             continue
         uploads.delete_removal(removal.id)
         done += 1

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import functools
 import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -20,28 +21,32 @@ from glance_shim import errors
 KEY_FILE = "dashboard-key"
 
 
-def seal(config: Any, content: Any) -> str:
-    """``content``, which JSON can hold, as text that only `unseal` understands."""
-    return _fernet(config).encrypt(json.dumps(content).encode()).decode()
+def seal(config: Any, purpose: str, content: Any) -> str:
+    """``content``, which JSON can hold, as text that only `unseal` understands.
+
+    What is sealed for one purpose is nothing for another.
+    """
+    return _fernet(config, purpose).encrypt(json.dumps(content).encode()).decode()
 
 
-def unseal(config: Any, text: str | None, seconds: int | None = None) -> Any:
-    """What was sealed, not more than ``seconds`` ago; ``None`` for anything else."""
+def unseal(config: Any, purpose: str, text: str | None, seconds: int | None = None) -> Any:
+    """What was sealed for it, not more than ``seconds`` ago; ``None`` for anything else."""
     if not text or not text.isascii():
         return None
     try:
-        return json.loads(_fernet(config).decrypt(text.encode(), ttl=seconds))
+        return json.loads(_fernet(config, purpose).decrypt(text.encode(), ttl=seconds))
     except (fernet.InvalidToken, ValueError):
         return None
 
 
-def _fernet(config: Any) -> fernet.Fernet:
-    return _of_key(config.dashboard_secret_key or _of_this_machine(config.state_path))
+def _fernet(config: Any, purpose: str) -> fernet.Fernet:
+    key = config.dashboard_secret_key or _of_this_machine(config.state_path)
+    return _of_key(key, purpose)
 
 
 @functools.lru_cache(maxsize=8)
-def _of_key(key: str) -> fernet.Fernet:
-    digest = hashlib.sha256(b"glance-shim dashboard " + key.encode()).digest()
+def _of_key(key: str, purpose: str) -> fernet.Fernet:
+    digest = hmac.digest(key.encode(), purpose.encode(), hashlib.sha256)
     return fernet.Fernet(base64.urlsafe_b64encode(digest))
 
 

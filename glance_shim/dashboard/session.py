@@ -45,7 +45,7 @@ def _new(token: str | None = None, first: str | None = None) -> Session:
 def current() -> Session:
     """The session of the request; a fresh one, which the answer hands out, if it has none."""
     if "session" not in flask.g:
-        content = sealing.unseal(_config(), flask.request.cookies.get(_name(NAME)))
+        content = _kept(NAME)
         if isinstance(content, list) and len(content) == 3:
             flask.g.session = Session(*content)
         else:
@@ -108,7 +108,7 @@ def note(text: str, kind: str = "good") -> None:
 
 def notes() -> list[tuple[str, str]]:
     """The sentences to show, those of the request before included; each is shown once."""
-    kept = sealing.unseal(_config(), flask.request.cookies.get(_name(NOTES)), NOTE_SECONDS)
+    kept = _kept(NOTES, NOTE_SECONDS)
     shown = [*(kept if isinstance(kept, list) else []), *flask.g.pop("notes", [])]
     flask.g.notes_shown = bool(kept)
     return [(str(kind), str(text)) for kind, text in shown]
@@ -128,7 +128,13 @@ def keep(response: flask.Response) -> flask.Response:
 
 
 def _set(response: flask.Response, name: str, content: Any) -> None:
-    response.set_cookie(_name(name), sealing.seal(_config(), content), **_attributes())
+    sealed = sealing.seal(_config(), name, content)
+    response.set_cookie(_name(name), sealed, **_attributes())
+
+
+def _kept(name: str, seconds: int | None = None) -> Any:
+    """What the browser brings back of what it was given under that name."""
+    return sealing.unseal(_config(), name, flask.request.cookies.get(_name(name)), seconds)
 
 
 def _name(name: str) -> str:

@@ -57,6 +57,11 @@ def delete(blob_id: str) -> bool:
     return Upload.delete().where(Upload.blob_id == blob_id).execute() == 1
 
 
+def exists(blob_id: str) -> bool:
+    """Is there a lease on this blob?"""
+    return Upload.select(Upload.blob_id).where(Upload.blob_id == blob_id).exists()
+
+
 def select(image_id: str) -> list[UploadRow]:
     """The leases on an image."""
     query = Upload.select(Upload.image, Upload.store_id, Upload.blob_id).where(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from oslo_config import cfg
 from oslo_config import types as option_types
 
+from glance_shim.options.stores import S3
 from glance_shim.options.types import Network, words
 
 PORT = option_types.Integer(min=1, max=65535)
@@ -41,8 +42,10 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
         cfg.StrOpt(
             "filesystem_store_datadir",
             help="Directory for data that waits to be imported, when enabled_backends is "
-            "set; default: staging in state_path.",
+            "set; default: staging in state_path. Where tasks are done on several hosts it "
+            "must be one that they share, or s3_store_bucket be set.",
         ),
+        *S3,
     ],
     "task": [
         cfg.IntOpt(

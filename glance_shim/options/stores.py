@@ -51,12 +51,84 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
     ],
 }
 
+S3: list[cfg.Opt] = [
+    cfg.StrOpt(
+        "s3_store_host",
+        help="URL of the object store, for example https://s3.example.com:7480.",
+    ),
+    cfg.StrOpt(
+        "s3_store_region_name",
+        default="",
+        help="Region of the bucket; engines that have none want any or us-east-1.",
+    ),
+    cfg.StrOpt("s3_store_bucket", help="Bucket of this store."),
+    cfg.StrOpt(
+        "s3_store_prefix",
+        default="",
+        help="What the names of this store's objects begin with, for example images/. A bucket "
+        "may be shared, but nobody else may use a beginning of it.",
+    ),
+    cfg.StrOpt("s3_store_access_key", secret=True, help="Access key of the object store."),
+    cfg.StrOpt("s3_store_secret_key", secret=True, help="Secret key that belongs to it."),
+    cfg.StrOpt(
+        "s3_store_credentials_file",
+        help="File with both keys, as aws_access_key_id and aws_secret_access_key in a section "
+        "[default]. Without file and keys they are taken from the environment "
+        "(AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or from the machine's role.",
+    ),
+    cfg.StrOpt(
+        "s3_store_cacert",
+        help="File with the authorities that the certificate of the object store must be "
+        "known to; default: those of the system.",
+    ),
+    cfg.StrOpt(
+        "s3_store_bucket_url_format",
+        default="auto",
+        choices=["auto", "virtual", "path"],
+        help="Whether the bucket is named in the host (virtual) or in the path of a URL.",
+    ),
+    cfg.BoolOpt(
+        "s3_store_create_bucket_on_put",
+        default=False,
+        help="Make the bucket with the first data if there is none.",
+    ),
+    cfg.IntOpt(
+        "s3_store_large_object_size",
+        default=100,
+        min=5,
+        help="Data of more MiB than this goes in parts; so does what is larger than one part.",
+    ),
+    cfg.IntOpt(
+        "s3_store_large_object_chunk_size",
+        default=10,
+        min=5,
+        max=1024,
+        help="Usual size of a part in MiB. Large data has larger parts, so that there are not "
+        "too many; one upload holds up to 64 MiB of parts in memory, or two parts.",
+    ),
+    cfg.IntOpt(
+        "s3_store_max_parts",
+        default=1000,
+        min=100,
+        max=10000,
+        help="Parts that an object may have; Swift takes 1000, others 10000.",
+    ),
+    cfg.IntOpt(
+        "s3_store_thread_pools",
+        default=4,
+        min=1,
+        max=64,
+        help="Parts of one upload that are sent at the same time.",
+    ),
+]
+
 # Options of a store's own section, by store type.
 STORE_OPTIONS: dict[str, list[cfg.Opt]] = {
     "file": [
         cfg.StrOpt("filesystem_store_datadir", help="Directory that holds the data."),
     ],
     "http": [],
+    "s3": S3,
 }
 COMMON_STORE_OPTIONS: list[cfg.Opt] = [
     cfg.StrOpt("store_description", default="", help="Shown by 'openstack image stores list'."),

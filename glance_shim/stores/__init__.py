@@ -35,7 +35,30 @@ def _http(store_id: str, options: Any, config: Any) -> Store:
     return HttpStore(store_id, filters, options.store_description, options.weight)
 
 
-STORE_TYPES: dict[str, Callable[[str, Any, Any], Store]] = {"file": _file, "http": _http}
+def _s3(store_id: str, options: Any, config: Any) -> Store:
+    for name in ("s3_store_host", "s3_store_bucket"):
+        if not getattr(options, name):
+            raise errors.ConfigurationError(reason=f"store {store_id!r} needs {name}")
+    # Only where it is used: the library takes its time, and need not be installed.
+    try:
+        from glance_shim.stores.s3 import S3Store
+    except ImportError as exc:
+        raise errors.ConfigurationError(
+            reason=f"store {store_id!r} needs botocore: pip install 'glance-shim[s3]'"
+        ) from exc
+    return S3Store(
+        store_id,
+        options,
+        getattr(options, "store_description", ""),
+        getattr(options, "weight", 0),
+    )
+
+
+STORE_TYPES: dict[str, Callable[[str, Any, Any], Store]] = {
+    "file": _file,
+    "http": _http,
+    "s3": _s3,
+}
 
 
 class Stores(dict[str, Store]):
@@ -47,7 +70,7 @@ class Stores(dict[str, Store]):
     """
 
     def __init__(
-        self, stores: Sequence[Store], default: Store, multi: bool, staging: FilesystemStore
+        self, stores: Sequence[Store], default: Store, multi: bool, staging: Store
     ) -> None:
         super().__init__({store.store_id: store for store in stores})
         self.default = default
@@ -126,7 +149,10 @@ def open_stores(config: Any) -> Stores:
     return Stores(stores, named[default], multi=True, staging=_staging(config))
 
 
-def _staging(config: Any) -> FilesystemStore:
+def _staging(config: Any) -> Store:
+    """A bucket that every host reaches, if one is named, else a directory."""
+    if config.os_glance_staging_store.s3_store_bucket:
+        return _s3(STAGING, config.os_glance_staging_store, config)
     directory = config.os_glance_staging_store.filesystem_store_datadir
     if not config.backends and config.node_staging_uri:
         directory = config.node_staging_uri.removeprefix("file://")

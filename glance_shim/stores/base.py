@@ -9,8 +9,17 @@ inside the store.
 from __future__ import annotations
 
 import abc
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
+
+BLOB_ID = re.compile(r"[0-9a-fA-F-]{36}-[0-9a-f]{8}")
+
+
+def require_valid(blob_id: str) -> None:
+    """Raise ``ValueError`` for what is no blob id: ids become names of files and objects."""
+    if not BLOB_ID.fullmatch(blob_id):
+        raise ValueError("not a blob id")
 
 
 class Reading(abc.ABC):
@@ -38,6 +47,10 @@ class Store(abc.ABC):
     type: str
     read_only = False
 
+    # Whether `sweep` can tell a living writer from a dead one. Where writers on other hosts
+    # are out of sight, it must be told with ``keep`` which blobs have a lease.
+    sees_writers = True
+
     # Schemes of URLs that may be given for data that is in the store already.
     schemes: tuple[str, ...] = ()
 
@@ -47,11 +60,13 @@ class Store(abc.ABC):
         self.weight = weight
 
     @abc.abstractmethod
-    def add(self, blob_id: str, chunks: Iterable[bytes]) -> int:
+    def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
         """Keep the bytes and return how many there are.
 
         When it returns, they survive a power loss. When it raises, nothing is
-        left behind; what ``chunks`` raises passes through unchanged.
+        left behind, unless the store has gone away; what ``chunks`` raises
+        passes through unchanged. ``expected`` is how many bytes there will
+        be, if that is known; nothing but the way of sending depends on it.
         """
 
     @abc.abstractmethod
@@ -68,6 +83,10 @@ class Store(abc.ABC):
     @abc.abstractmethod
     def size(self, blob_id: str) -> int:
         """How many bytes the blob has; raises `errors.BlobNotFound`."""
+
+    def path(self, blob_id: str) -> str | None:
+        """The file of this host that is the blob; ``None`` where it is no such file."""
+        return None
 
     @abc.abstractmethod
     def url(self, blob_id: str) -> str:

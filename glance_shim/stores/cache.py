@@ -8,7 +8,8 @@ import stat
 from collections.abc import Sequence
 
 from glance_shim import errors
-from glance_shim.stores.filesystem import BLOB_ID, FilesystemStore
+from glance_shim.stores.base import BLOB_ID
+from glance_shim.stores.filesystem import FilesystemStore
 
 NAME = "image_cache_dir"
 

@@ -14,7 +14,6 @@ import errno
 import fcntl
 import logging
 import os
-import re
 import secrets
 import stat
 import time
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 CHUNK = 256 * 1024
 PARTIAL = "partial"
 GRACE = 10
-BLOB_ID = re.compile(r"[0-9a-fA-F-]{36}-[0-9a-f]{8}")
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -63,8 +61,8 @@ class FilesystemStore(base.Store):
         self.root = os.path.abspath(root)
         os.makedirs(os.path.join(self.root, PARTIAL), mode=0o700, exist_ok=True)
 
-    def add(self, blob_id: str, chunks: Iterable[bytes]) -> int:
-        _require_valid(blob_id)
+    def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
+        base.require_valid(blob_id)
         with self._directories() as (root, partial):
             name = f"{blob_id}.{secrets.token_hex(4)}"
             with self._translated():
@@ -105,7 +103,7 @@ class FilesystemStore(base.Store):
             raise
 
     def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> FileReading:
-        _require_valid(blob_id)
+        base.require_valid(blob_id)
         with self._directories() as (root, _), self._translated(blob_id):
             # Without O_NONBLOCK the open of a planted FIFO would wait for ever.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -119,7 +117,7 @@ class FilesystemStore(base.Store):
         return FileReading(file, found.st_size, length)
 
     def delete(self, blob_id: str) -> None:
-        _require_valid(blob_id)
+        base.require_valid(blob_id)
         with self._directories() as (root, _), self._translated():
             try:
                 os.unlink(blob_id, dir_fd=root)
@@ -128,13 +126,12 @@ class FilesystemStore(base.Store):
             os.fsync(root)
 
     def size(self, blob_id: str) -> int:
-        _require_valid(blob_id)
+        base.require_valid(blob_id)
         with self._directories() as (root, _), self._translated(blob_id):
             return os.stat(blob_id, dir_fd=root, follow_symlinks=False).st_size
 
     def path(self, blob_id: str) -> str:
-        """The file that holds the blob."""
-        _require_valid(blob_id)
+        base.require_valid(blob_id)
         return f"{self.root}/{blob_id}"
 
     def url(self, blob_id: str) -> str:
@@ -199,12 +196,6 @@ class FilesystemStore(base.Store):
             full = exc.errno in NO_ROOM
             failure = errors.StoreFull if full else errors.StoreUnavailable
             raise failure(store_id=self.store_id) from exc
-
-
-def _require_valid(blob_id: str) -> None:
-    """A blob id becomes a file name, so nothing else than one of ours may."""
-    if not BLOB_ID.fullmatch(blob_id):
-        raise ValueError("not a blob id")
 
 
 def _is_abandoned(partial: int, name: str) -> bool:

@@ -37,7 +37,7 @@ class HttpStore(base.Store):
         super().__init__(store_id, description, weight)
         self._filters = filters
 
-    def add(self, blob_id: str, chunks: Iterable[bytes]) -> int:
+    def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
         raise errors.StoreReadOnly(store_id=self.store_id)
 
     def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> WebReading:

@@ -184,15 +184,21 @@ class Here(Contestant):
             f"state_path = {self.directory}",
             f"bind_port = {self.port}",
             f"workers = {self._processes}",
+            *self._general(),
             "[database]",
             f"connection = {self.connection()}",
-            "[glance_store]",
-            f"filesystem_store_datadir = {self.directory}/images",
+            *self._stores(),
             *self._authentication(),
         ]
         (self.directory / "glance-shim.conf").write_text("\n".join(sections) + "\n")
         self._run("db", "upgrade")
         self._make_people()
+
+    def _general(self) -> list[str]:
+        return []
+
+    def _stores(self) -> list[str]:
+        return ["[glance_store]", f"filesystem_store_datadir = {self.directory}/images"]
 
     def _authentication(self) -> list[str]:
         if not self._settings.keystone:

@@ -127,9 +127,10 @@ def test_the_limit_of_uploads_at_once_holds_over_both_hosts(
 
 
 def limit(host: Server, **limits: int) -> None:
-    with connection.connected(host.service.deployment.database):
+    context = system_context(host.service.deployment)
+    with connection.connected(context.deployment.database):
         for name, value in limits.items():
-            quotas.set_limit(host.alice.project_id or "", name, value)
+            quotas.set_limit(context, host.alice.project_id or "", name, value)
 
 
 def test_a_crowd_on_both_hosts_stores_no_byte_too_many(one: Server, other: Server) -> None:

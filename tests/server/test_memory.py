@@ -117,7 +117,7 @@ def test_memory_does_not_grow_with_the_image(server: Server) -> None:
 def send_form(server: Server, image_id: str, size: int) -> int:
     """Upload zeros as a browser without scripts does; return the code of the answer."""
     content = ["a word of the form", server.token, server.token]
-    cookie = sealing.seal(server.service.deployment.config, content)
+    cookie = sealing.seal(server.service.deployment.config, session.NAME, content)
     before = (
         f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{content[0]}\r\n'
         '--x\r\nContent-Disposition: form-data; name="file"; filename="disk"\r\n\r\n'

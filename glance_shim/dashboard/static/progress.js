@@ -10,7 +10,7 @@ async function look() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const now = page.getElementById("progress");
     if (!now) return location.reload();
-    if (now.innerHTML !== shown.innerHTML) shown.replaceChildren(...now.childNodes);
+    if (!now.isEqualNode(shown)) shown.replaceChildren(...now.childNodes);
     shown.toggleAttribute("data-running", now.hasAttribute("data-running"));
   } catch {
     // The service or the network is away; it may come back.
