@@ -22,6 +22,7 @@ class Scene:
         platform, app_team = place.api("platform"), place.api("app-team")
         strangers, admin = place.api(STRANGERS), place.api("admin")
         names = {"visibility": "shared", "tags": ["linux", "blessed"], "os_distro": "debian"}
+        place.operate("metadefs", "load")
         self.ids = {
             "shared": platform.active(name="debian-13", description="For all teams", **names),
             "queued": platform.create(name="waits for data", disk_format="qcow2"),

@@ -184,3 +184,23 @@ def _tab_until(visitor: Visitor, condition: str) -> None:
             assert style != "nonenone", "the focus cannot be seen"
             return
     raise AssertionError(f"Tab never led to where {condition}")
+
+
+@SCRIPT
+def test_a_property_is_chosen_among_the_names_that_are_known(
+    visit: Visit, place: Place, golden: str, script: bool
+) -> None:
+    place.operate("metadefs", "load")
+    owner = visit("platform", script=script)
+    go(owner, "golden", "Properties")
+
+    owner.page.get_by_text("Watchdog Behavior").click()
+    go(owner, "hw_watchdog_action")
+    owner.page.get_by_label("Value", exact=True).select_option("reset")
+    press(owner, "Add")
+
+    assert "hw_watchdog_action is saved" in owner.text
+    image = place.api("platform").call("GET", f"/v2/images/{golden}")
+    assert image["hw_watchdog_action"] == "reset"
+    press(owner, "Remove hw_watchdog_action")
+    assert "This image has no properties" in owner.text
