@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 from real_server import Server, until
 from task_worker import SIZE, HeldBack, TaskWorker
@@ -201,6 +202,7 @@ def test_a_server_that_stops_gives_back_its_tasks(
         assert task_of(server, image_id).worker != name
 
 
+@pytest.mark.skipif(databases.KIND != "sqlite", reason="it locks the file of a SQLite")
 def test_a_worker_outlasts_a_database_that_is_away(
     make_server: Any, begin: Any, source: HeldBack
 ) -> None:
