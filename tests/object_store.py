@@ -43,7 +43,8 @@ recon_cache_path = {directory}
 """
 PROXY = """\
 [pipeline:main]
-pipeline = catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth slo proxy-server
+pipeline =
+    catch_errors gatekeeper healthcheck cache listing_formats s3api tempauth slo proxy-server
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
