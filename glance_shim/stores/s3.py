@@ -24,6 +24,13 @@ log = logging.getLogger(__name__)
 # Parts without a lease that are younger than this may be somebody else's who works on them.
 ABANDONED_SECONDS = 60
 
+# What an administrator may see of the store's options.
+SHOWN = (
+    "s3_store_large_object_size",
+    "s3_store_large_object_chunk_size",
+    "s3_store_thread_pools",
+)
+
 
 class S3Store(base.Store):
     type = "s3"
@@ -33,7 +40,9 @@ class S3Store(base.Store):
         self, store_id: str, options: Any, description: str = "", weight: int = 0
     ) -> None:
         super().__init__(store_id, description, weight)
-        self._options = options
+        # Not the options themselves, which hold a secret.
+        self._sizes = {name: getattr(options, name) for name in SHOWN}
+        self._most_parts: int = options.s3_store_max_parts
         self._bucket = Bucket(store_id, options)
         self._prefix: str = options.s3_store_prefix
         self._create_bucket: bool = options.s3_store_create_bucket_on_put
@@ -43,14 +52,13 @@ class S3Store(base.Store):
         return f"{self._prefix}{blob_id}"
 
     def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
-        key, options = self._key(blob_id), self._options
+        key, most = self._key(blob_id), self._most_parts
         self._require_free(key)
-        small = options.s3_store_large_object_size * MIB
-        usual = options.s3_store_large_object_chunk_size * MIB
-        most = options.s3_store_max_parts
+        small, usual, threads = self._sizes.values()
+        small, usual = small * MIB, usual * MIB
         parts = cut(chunks, part_sizes(small, usual, most, expected))
         first = next(parts)
-        upload = Upload(self._bucket, key, most, options.s3_store_thread_pools)
+        upload = Upload(self._bucket, key, most, threads)
         following = next(parts, None)
         if following is None:
             return upload.put(first)
@@ -87,12 +95,7 @@ class S3Store(base.Store):
         return self._bucket.signed_url(self._key(blob_id), seconds)
 
     def properties(self) -> dict[str, Any]:
-        names = (
-            "s3_store_large_object_size",
-            "s3_store_large_object_chunk_size",
-            "s3_store_thread_pools",
-        )
-        return {name: getattr(self._options, name) for name in names}
+        return dict(self._sizes)
 
     def check(self) -> None:
         if self._create_bucket and not self._bucket.exists():
