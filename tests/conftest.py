@@ -14,6 +14,10 @@ import pytest
 from people import Person, Service
 from web_source import DATA, Source
 
+from glance_shim.core import quotas
+from glance_shim.core.identity import system_context
+from glance_shim.db import connection
+
 
 def pytest_sessionfinish() -> None:
     databases.drop_all()
@@ -71,6 +75,19 @@ def alice(service: Service) -> Person:
 def alice_reader(service: Service) -> Person:
     """Only reader in project p1."""
     return service.person("p1", "reader")
+
+
+@pytest.fixture
+def limit(service: Service) -> Any:
+    """``limit(alice, image_count_total=5)``: limits of her project, or of all with ``None``."""
+
+    def set_limits(person: Person | None, **limits: int) -> None:
+        project_id = person.project_id or "" if person else ""
+        with connection.connected(service.deployment.database):
+            for name, value in limits.items():
+                quotas.set_limit(system_context(service.deployment), project_id, name, value)
+
+    return set_limits
 
 
 @pytest.fixture

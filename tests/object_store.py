@@ -10,6 +10,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import botocore.config
+import botocore.session
 import environments
 from server_process import free_port
 
@@ -160,6 +162,27 @@ class Swift:
             "s3_store_create_bucket_on_put": True,
             **others,
         }
+
+    def client(self) -> Any:
+        """A client of the engine that is none of ours."""
+        return botocore.session.get_session().create_client(
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=self.url,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            config=botocore.config.Config(s3={"addressing_style": "path"}),
+        )
+
+    def objects(self, bucket: str) -> list[str]:
+        """The names of all objects in the bucket."""
+        answer = self.client().list_objects_v2(Bucket=bucket)
+        return [found["Key"] for found in answer.get("Contents", ())]
+
+    def unfinished(self, bucket: str) -> list[str]:
+        """The names of all objects in the bucket of which there are but parts."""
+        answer = self.client().list_multipart_uploads(Bucket=bucket)
+        return [found["Key"] for found in answer.get("Uploads", ())]
 
     def _write(self) -> None:
         (self.directory / "devices" / "disk").mkdir(parents=True)

@@ -60,23 +60,23 @@ class Import:
         self.copies = self.method == "copy-image"
         self.begun = False
 
-    def image(self) -> ImageRow:
-        """The image, which must still be there and be ours to import."""
-        image = rows.find_any(self.image_id)
-        self._require_ours(image)
-        return image  # type: ignore[return-value]
+    def image(self, for_change: bool = False) -> ImageRow:
+        """The image, which must still be there and be ours to import.
 
-    def _require_ours(self, image: ImageRow | None) -> None:
+        Nobody else changes it before the end of the transaction if it is read ``for_change``.
+        """
+        find = rows.find_any_for_change if for_change else rows.find_any
+        image = find(self.image_id)
         self.working.require()
         if image is None or image.properties.get(LOCK) != self.task.id:
             raise Cancelled(image_id=self.image_id)
+        return image
 
     def change(self, make: Callable[[ImageRow], dict[str, Any]]) -> ImageRow:
         """Write what ``make`` says of the image as it is now, if it still is ours."""
-        image = rows.find_any_for_change(self.image_id)
-        self._require_ours(image)
-        changed = rows.save(image, **make(image))  # type: ignore[arg-type]
-        if (image.status, changed.status) == ("importing", "active"):  # type: ignore[union-attr]
+        image = self.image(for_change=True)
+        changed = rows.save(image, **make(image))
+        if (image.status, changed.status) == ("importing", "active"):
             events.image(self.deployment, "activate", changed)
         events.image(self.deployment, "update", changed)
         return changed
@@ -112,7 +112,8 @@ def pick_up(job: Import) -> None:
     """Show that the import has begun; drop what a dead worker was writing."""
     limits = quotas.limits_of(job.context, job.image().owner)
     with connection.writing():
-        image = job.image()
+        # The image first, as everywhere, so that nobody changes it in between.
+        image = job.image(for_change=True)
         for lease in uploads.select(job.image_id):
             uploads.delete(lease.blob_id)
             uploads.add_removals(job.image_id, [(lease.store_id, lease.blob_id)], 0)
@@ -259,7 +260,7 @@ def _moved(image: ImageRow, store_id: str, failed: bool = False) -> dict[str, st
 def finish(job: Import) -> None:
     """Remove the staged data and let go of the lock."""
     with connection.writing():
-        image = job.image()
+        image = job.image(for_change=True)
         _note_staged(image)
         properties = {k: v for k, v in image.properties.items() if k != LOCK}
         job.change(lambda _: {"staged": None, "staged_hash": None, "properties": properties})

@@ -13,8 +13,6 @@ from glance_shim.stores import STAGING
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 120
-
 
 def sweep(deployment: Deployment) -> None:
     """Give back images whose upload died, and remove blobs that are due.
@@ -22,7 +20,8 @@ def sweep(deployment: Deployment) -> None:
     Safe to run at any time, by several processes at once, and again after it
     was killed: each step is decided by the row it changes.
     """
-    for upload in uploads.select_silent(LEASE_SECONDS):
+    silence = deployment.config.upload_lease_seconds
+    for upload in uploads.select_silent(silence):
         with connection.writing():
             if not uploads.delete(upload.blob_id):
                 continue

@@ -30,6 +30,14 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             max=1 << 63,
             help="Largest image data accepted, in bytes.",
         ),
+        cfg.IntOpt(
+            "upload_lease_seconds",
+            default=120,
+            min=15,
+            help="Seconds without a sign of life from an upload after which its process counts "
+            "as dead: the image takes data again, and what was written is removed. More than "
+            "a client or a store may pause.",
+        ),
         cfg.StrOpt(
             "user_storage_quota",
             default="0",

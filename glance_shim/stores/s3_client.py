@@ -34,12 +34,13 @@ FAILURES = (
     urllib3.exceptions.HTTPError,
     OSError,
 )
+UNREACHABLE = (botocore.exceptions.ConnectionError, botocore.exceptions.HTTPClientError)
 NOT_THERE = ("404", "NoSuchKey", "NotFound", "NoSuchUpload")
 FULL = ("QuotaExceeded", "EntityTooLarge", "507", "XMinioStorageFull", "InsufficientStorage")
 
 REASONS = {
     "InvalidAccessKeyId": "the access key is not known there",
-    "SignatureDoesNotMatch": "the secret key does not belong to the access key",
+    "SignatureDoesNotMatch": "access key and secret key do not belong together",
     "AccessDenied": "the credentials do not allow it",
     "403": "the credentials do not allow it",
     "ExpiredToken": "the credentials have expired",
@@ -142,7 +143,7 @@ class Bucket:
                 "s3_store_credentials_file, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
                 "in the environment"
             )
-        if isinstance(failure, botocore.exceptions.HTTPClientError):
+        if isinstance(failure, UNREACHABLE):
             return f"there is no connection to {self.endpoint}"
         return f"it failed ({type(failure).__name__})"
 

@@ -7,10 +7,6 @@ from typing import Any
 import pytest
 from people import Person, Service
 
-from glance_shim.core import quotas
-from glance_shim.core.identity import system_context
-from glance_shim.db import connection
-
 MIB = 1 << 20
 
 
@@ -27,19 +23,6 @@ def service(make_service: Any, reaching: dict[str, Any]) -> Service:
 def boss(service: Service) -> Person:
     """An administrator of another project than the one that owns the images."""
     return service.person("admin", "admin")
-
-
-@pytest.fixture
-def limit(service: Service) -> Any:
-    """``limit(alice, image_count_total=5)``: limits of her project, or of all with ``None``."""
-
-    def set_limits(person: Person | None, **limits: int) -> None:
-        project_id = person.project_id or "" if person else ""
-        with connection.connected(service.deployment.database):
-            for name, value in limits.items():
-                quotas.set_limit(system_context(service.deployment), project_id, name, value)
-
-    return set_limits
 
 
 @pytest.fixture
