@@ -7,6 +7,7 @@ finds. Object names are the prefix of the store and the blob id.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import time
@@ -57,12 +58,14 @@ class S3Store(base.Store):
         small, usual, threads = self._sizes.values()
         small, usual = small * MIB, usual * MIB
         parts = cut(chunks, part_sizes(small, usual, most, expected))
-        first = next(parts)
         upload = Upload(self._bucket, key, most, threads)
-        following = next(parts, None)
-        if following is None:
-            return upload.put(first)
-        return upload.put_parts(itertools.chain((first, following), parts))
+        # Closed, so that the source lets go of its threads also when the sending fails.
+        with contextlib.closing(parts):
+            first = next(parts)
+            following = next(parts, None)
+            if following is None:
+                return upload.put(first)
+            return upload.put_parts(itertools.chain((first, following), parts))
 
     def _require_free(self, key: str) -> None:
         """Raise `errors.StoreUnavailable` if there is such an object, or no bucket."""

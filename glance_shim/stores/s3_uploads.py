@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent import futures
 from typing import Any
 
@@ -44,7 +44,9 @@ def part_sizes(first: int, usual: int, most: int, expected: int | None) -> Calla
     return size
 
 
-def cut(chunks: Iterable[bytes], size: Callable[[int], int]) -> Iterator[bytearray]:
+def cut(
+    chunks: Iterable[bytes], size: Callable[[int], int]
+) -> Generator[bytearray, None, None]:
     """The chunks as parts of at least these sizes; only the last may be smaller, or empty."""
     sent, part = 0, bytearray()
     for chunk in chunks:
