@@ -98,7 +98,7 @@ def _to_login() -> Any:
     else:
         wanted = _page_before()
     if session.has_login():
-        if session.current().token:
+        if session.has_ended():
             session.note("Your session has ended; log in to go on", "bad")
         return flask.redirect(flask.url_for("dashboard.logins.login", next=wanted))
     return _page(401, "The front of this service has not said who you are")

@@ -1,9 +1,11 @@
-"""Who is looking: the session of a browser, kept by the browser, sealed.
+"""Who is looking: the session of a browser.
 
 A session holds the token that the person got at the login, the one for the
-project chosen since, and a random text that forms must bring back. Nothing is
-kept here, so that any process can answer, and visitors who do not log in
-leave nothing behind. A session ends with its token.
+project chosen since, and a random text that forms must bring back. It is kept
+in the database, sealed, where every process finds it; the browser keeps a
+random text that stands for it. Visitors who have not logged in leave nothing
+behind: what forms of theirs must bring back is in their cookie. A session ends
+with its token, after half an hour without a page, and after eight hours.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ import flask
 from glance_shim import errors
 from glance_shim.api import credentials
 from glance_shim.context import Context
-from glance_shim.core.identity import sessions, tokens
+from glance_shim.core.identity import browser_sessions, sessions, tokens
 from glance_shim.dashboard import sealing
 
 NAME = "glance_shim_session"
+VISITOR = "glance_shim_visitor"
 NOTES = "glance_shim_notes"
 NOTE_SECONDS = 120
 MOST_NOTES = 1500
@@ -31,32 +34,62 @@ WITHOUT_LOGIN = ("front", "none")
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """``first`` is the token of the login, ``token`` the one for the project at hand."""
+    """``first`` is the token of the login, ``token`` the one for the project at hand.
+
+    ``key`` is the text that the browser keeps for it, if somebody is logged in.
+    """
 
     csrf: str
     token: str | None = None
     first: str | None = None
+    key: str | None = None
 
 
-def _new(token: str | None = None, first: str | None = None) -> Session:
-    return Session(secrets.token_urlsafe(24), token, first or token)
+def _anonymous() -> Session:
+    return Session(secrets.token_urlsafe(24))
 
 
 def current() -> Session:
     """The session of the request; a fresh one, which the answer hands out, if it has none."""
     if "session" not in flask.g:
-        content = _kept(NAME)
-        if isinstance(content, list) and len(content) == 3:
-            flask.g.session = Session(*content)
+        known = _known()
+        if known is None:
+            _hand_out(_anonymous())
         else:
-            _hand_out(_new())
+            flask.g.session = known
     session: Session = flask.g.session
     return session
 
 
+def _known() -> Session | None:
+    """The session that the browser names, or the one it brings if nobody is logged in."""
+    text = flask.request.cookies.get(_name(NAME))
+    content = sealing.unseal(_config(), NAME, browser_sessions.find(text))
+    if isinstance(content, list) and len(content) == 3:
+        csrf, token, first = content
+        return Session(csrf, token, first, text)
+    anonymous = sealing.unseal(_config(), VISITOR, text)
+    return Session(anonymous) if isinstance(anonymous, str) else None
+
+
 def begin(token: str, first: str | None = None) -> None:
     """Start a session of whoever has the token; nothing of an earlier one goes on."""
-    _hand_out(_new(token, first))
+    _forget()
+    csrf, first = secrets.token_urlsafe(24), first or token
+    key = browser_sessions.begin(sealing.seal(_config(), NAME, [csrf, token, first]))
+    _hand_out(Session(csrf, token, first, key))
+
+
+def has_ended() -> bool:
+    """Asked where nobody is logged in: did the browser bring what once was a session?"""
+    text = flask.request.cookies.get(_name(NAME)) or ""
+    return bool(current().token or browser_sessions.TEXT.fullmatch(text))
+
+
+def _forget() -> None:
+    key = current().key
+    if key:
+        browser_sessions.end(key)
 
 
 def end() -> None:
@@ -65,7 +98,8 @@ def end() -> None:
     if session.token:
         context = credentials.nobody(flask.current_app.config["deployment"])
         sessions.log_out(context, dict.fromkeys(filter(None, (session.token, session.first))))
-    _hand_out(_new())
+    _forget()
+    _hand_out(_anonymous())
 
 
 def _hand_out(session: Session) -> None:
@@ -118,7 +152,8 @@ def keep(response: flask.Response) -> flask.Response:
     """Give the browser what it is to keep."""
     if flask.g.get("session_is_new"):
         session = flask.g.session
-        _set(response, NAME, [session.csrf, session.token, session.first])
+        text = session.key or sealing.seal(_config(), VISITOR, session.csrf)
+        response.set_cookie(_name(NAME), text, **_attributes())
     pending = flask.g.pop("notes", None)
     if pending:
         _set(response, NOTES, [[kind, text[:MOST_NOTES]] for kind, text in pending[:3]])

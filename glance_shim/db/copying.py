@@ -33,6 +33,7 @@ TABLES: tuple[type[peewee.Model], ...] = (
     identity.ApplicationCredential,
     identity.Token,
     identity.LoginFailure,
+    identity.BrowserSession,
     metadefs.MetadefNamespace,
     metadefs.MetadefPart,
     metadefs.MetadefResourceType,

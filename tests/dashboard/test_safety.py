@@ -14,9 +14,11 @@ from people import Service, some_id
 from visitor import Visitor
 
 import glance_shim.dashboard
+from glance_shim.core.identity import browser_sessions, clock
 from glance_shim.dashboard import sealing
 from glance_shim.db import connection
 from glance_shim.db.models import base
+from glance_shim.db.models.identity import BrowserSession, Token
 
 HOSTILE = "\"'><svg onload=alert(1)><script>alert(2)</script>{{7*7}}${7*7}javascript:alert(3)"
 POLICY = (
@@ -373,10 +375,59 @@ def test_the_cookie_is_for_the_path_under_which_the_service_is(make_service: Any
     assert 'action="/image/dashboard/login"' in answer.text
 
 
+def kept(service: Service, cookie: str) -> list[str]:
+    """What the service keeps of the session that a cookie stands for."""
+    with connection.connected(service.deployment.database):
+        sealed = browser_sessions.find(cookie)
+    return list(sealing.unseal(service.deployment.config, COOKIE, sealed))
+
+
+def test_the_browser_keeps_random_bits_and_the_database_no_token(
+    service: Service, olga: Any
+) -> None:
+    olga.browser.open("/dashboard/images")
+    cookie = olga.browser.client.get_cookie(COOKIE, path="/dashboard").value
+    _, token, first = kept(service, cookie)
+
+    assert re.fullmatch("[A-Za-z0-9_-]{43}", cookie)
+    with connection.connected(service.deployment.database):
+        stored = repr(list(BrowserSession.select().tuples()))
+    assert all(secret not in stored for secret in (cookie, token, first))
+
+
+@pytest.mark.parametrize(
+    ("step", "pages"), [(31 * 60, 1), (20 * 60, 25)], ids=["idle", "in the end"]
+)
+def test_a_session_ends_when_nobody_looks_and_in_the_end_in_any_case(
+    service: Service, olga: Any, monkeypatch: pytest.MonkeyPatch, step: int, pages: int
+) -> None:
+    visitor = olga.browser.open("/dashboard/images")
+    with connection.connected(service.deployment.database):
+        Token.update(expires_at=clock.now() + 100_000).execute()
+    began = clock.now()
+    titles = []
+    for number in range(1, pages + 1):
+        monkeypatch.setattr(clock, "now", lambda number=number: began + number * step)
+        titles.append(visitor.open("/dashboard/images").title)
+
+    stayed = [title != "Log in" for title in titles]
+    assert stayed == [number * step < 8 * 3600 and pages > 1 for number in range(1, pages + 1)]
+
+
+def test_an_old_cookie_is_worth_nothing_after_a_switch(service: Service, olga: Any) -> None:
+    olga.browser.open("/dashboard/images")
+    old = olga.browser.client.get_cookie(COOKIE, path="/dashboard").value
+    olga.browser.open("/dashboard/project").press("Switch", project=olga.project_id)
+    other = Visitor(service.app)
+    other.client.set_cookie(COOKIE, old, path="/dashboard")
+
+    assert other.open("/dashboard/images").title == "Log in"
+
+
 def test_a_cookie_that_is_not_ours_is_no_session(service: Service, olga: Any) -> None:
     mine = olga.browser.client.get_cookie(COOKIE, path="/dashboard").value
     config = service.deployment.config
-    content = sealing.unseal(config, COOKIE, mine)
+    csrf, token, first = kept(service, mine)
     middle = len(mine) // 2
 
     class Foreign:
@@ -388,10 +439,11 @@ def test_a_cookie_that_is_not_ours_is_no_session(service: Service, olga: Any) ->
         "\x7f" * 20,
         mine[:-4],
         mine[:middle] + ("A" if mine[middle] != "A" else "B") + mine[middle + 1 :],
-        sealing.seal(Foreign, COOKIE, content),
-        sealing.seal(config, "notes", content),
-        sealing.seal(config, COOKIE, {"token": content[1]}),
-        str(content),
+        sealing.seal(Foreign, COOKIE, [csrf, token, first]),
+        sealing.seal(config, COOKIE, [csrf, token, first]),
+        sealing.seal(config, "glance_shim_visitor", csrf),
+        token,
+        csrf,
     ]
     for value in forged:
         headers = {"Cookie": f"{COOKIE}={value}"}
@@ -418,7 +470,7 @@ def test_neither_a_page_nor_a_log_nor_a_cookie_shows_a_token_or_a_password(
     caplog.set_level(logging.DEBUG)
     visitor = Visitor(service.app).log_in("olga", olga.password)
     cookie = visitor.client.get_cookie(COOKIE, path="/dashboard").value
-    token = sealing.unseal(service.deployment.config, COOKIE, cookie)[1]
+    _, token, _ = kept(service, cookie)
     with connection.connected(service.deployment.database):
         assert service.deployment.tokens.validate(token).user_name == "olga"
 

@@ -115,3 +115,18 @@ class LoginFailure(Base):
             (("account", "at"), False),
             (("address", "at"), False),
         )
+
+
+class BrowserSession(Base):
+    """Somebody logged in with a browser; ``hash`` is the SHA-256 of what the browser keeps.
+
+    ``content`` is sealed, so that who reads the database cannot go on with it.
+    """
+
+    hash = peewee.FixedCharField(max_length=64, primary_key=True)
+    content = peewee.TextField()
+    began_at = peewee.DoubleField(index=True)
+    seen_at = peewee.DoubleField(index=True)
+
+    class Meta:
+        table_name = "browser_sessions"

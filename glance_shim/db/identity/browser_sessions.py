@@ -1,0 +1,43 @@
+"""Queries on sessions of browsers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from glance_shim.db.models.identity import BrowserSession
+
+
+class SessionRow(NamedTuple):
+    """A session, when it began and when its browser last asked for a page."""
+
+    content: str
+    began_at: float
+    seen_at: float
+
+
+def add(session_hash: str, content: str, moment: float) -> None:
+    BrowserSession.insert(
+        hash=session_hash, content=content, began_at=moment, seen_at=moment
+    ).execute()
+
+
+def find(session_hash: str) -> SessionRow | None:
+    """The session of this hash, however old."""
+    columns = (BrowserSession.content, BrowserSession.began_at, BrowserSession.seen_at)
+    found = BrowserSession.select(*columns).where(BrowserSession.hash == session_hash)
+    row = found.tuples().first()
+    return SessionRow._make(row) if row else None
+
+
+def set_seen(session_hash: str, moment: float) -> None:
+    BrowserSession.update(seen_at=moment).where(BrowserSession.hash == session_hash).execute()
+
+
+def remove(session_hash: str) -> None:
+    BrowserSession.delete().where(BrowserSession.hash == session_hash).execute()
+
+
+def remove_silent(seen_before: float, began_before: float) -> None:
+    """Forget the sessions that were last seen, or began, too long ago."""
+    old = (BrowserSession.seen_at < seen_before) | (BrowserSession.began_at < began_before)
+    BrowserSession.delete().where(old).execute()
