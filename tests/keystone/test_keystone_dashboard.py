@@ -7,7 +7,9 @@ from people import Person, Service
 from real_keystone import Keystone, User
 from visitor import Visitor
 
-from glance_shim.core.identity import clock
+from glance_shim.core.identity import browser_sessions, clock
+from glance_shim.dashboard import sealing, session
+from glance_shim.db import connection
 
 
 def visit(service: Service, user: User, project: str = "", password: str = "") -> Visitor:
@@ -84,11 +86,11 @@ def test_guessing_is_slowed_down_here_too(service: Service, users: dict[str, Use
 def test_logging_out_ends_the_tokens_at_keystone(
     service: Service, keystone: Keystone, users: dict[str, User]
 ) -> None:
-    from glance_shim.dashboard import sealing, session
-
     visitor = visit(service, users["alice"], "p1")
     cookie = visitor.client.get_cookie(session.NAME, path="/dashboard").value
-    token = sealing.unseal(service.deployment.config, session.NAME, cookie)[1]
+    with connection.connected(service.deployment.database):
+        sealed = browser_sessions.find(cookie)
+    _, token, _ = sealing.unseal(service.deployment.config, session.NAME, sealed)
     subject = {"X-Subject-Token": token}
     assert keystone.request("GET", "/auth/tokens", **subject).status == 200
 
