@@ -10,11 +10,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from glance_shim import config
 from glance_shim.cli import cli
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +63,36 @@ def test_the_composition_has_two_servers_a_worker_a_database_and_a_store() -> No
         for volume in service.get("volumes", ()):
             source = volume.partition(":")[0]
             assert source.startswith("./") or source in COMPOSE["volumes"], name
+
+
+@pytest.mark.parametrize("name", ["api1", "api2", "worker", "upgrade"])
+def test_what_a_container_is_told_is_an_option_that_exists(name: str) -> None:
+    stores = {"objects": config.STORE_OPTIONS["s3"]}
+    known = {**config.OPTIONS, **stores}
+
+    for variable in COMPOSE["services"][name]["environment"]:
+        section, _, option = variable.removeprefix("OS_").partition("__")
+        section = section if section == "DEFAULT" else section.lower()
+        assert option.lower() in {each.dest for each in known[section]}, variable
+
+
+@pytest.mark.parametrize("name, workers", [("api1", 0), ("api2", 0), ("worker", None)])
+def test_containers_agree_on_the_store_and_leave_tasks_to_the_worker(
+    name: str, workers: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsaid = config.load().task.workers
+    for variable, value in COMPOSE["services"][name]["environment"].items():
+        monkeypatch.setenv(variable, value)
+
+    loaded = config.load()
+
+    assert loaded.bind_host == "0.0.0.0"
+    assert loaded.oslo_middleware.enable_proxy_headers_parsing
+    assert loaded.task.workers == (unsaid if workers is None else workers)
+    assert loaded.backends["objects"].type == "s3"
+    for store in (loaded.backends["objects"], loaded.os_glance_staging_store):
+        assert urlsplit(store.s3_store_host).hostname in COMPOSE["services"]
+        assert store.s3_store_bucket and store.s3_store_create_bucket_on_put
 
 
 @pytest.mark.skipif(not shutil.which("haproxy", path="/usr/sbin"), reason="there is no haproxy")
