@@ -6,10 +6,11 @@ No container engine runs them in the tests.
 from __future__ import annotations
 
 import configparser
+import fnmatch
 import re
 import shutil
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,6 +48,27 @@ def test_the_extras_that_the_image_installs_exist() -> None:
     (extras,) = re.findall(r'"\.\[([\w,]+)\]"', CONTAINERFILE)
 
     assert set(extras.split(",")) <= set(setup["options.extras_require"])
+
+
+def copied() -> list[str]:
+    """What the build takes from the source tree."""
+    lines = re.findall(r"^COPY (?!--)(.*)$", CONTAINERFILE, re.M)
+    return [source for line in lines for source in line.split()[:-1]]
+
+
+def test_the_image_is_made_of_files_that_exist_and_takes_no_secrets_with_it() -> None:
+    mounted = [
+        f"etc/{volume.split(':')[0].removeprefix('./')}"
+        for service in COMPOSE["services"].values()
+        for volume in service.get("volumes", ())
+        if volume.startswith("./")
+    ]
+
+    for source in copied():
+        assert list(ROOT.glob(source)), source
+        for secret in ["etc/secrets.env", *mounted]:
+            taken = [secret, *map(str, PurePath(secret).parents)]
+            assert not any(fnmatch.fnmatch(each, source) for each in taken), source
 
 
 def test_the_service_is_nobody_special_in_its_container() -> None:
