@@ -19,13 +19,16 @@ from glance_shim.options import AUTH_SECTIONS, COMMON_STORE_OPTIONS, OPTIONS, ST
 
 
 class Values(types.SimpleNamespace):
-    """Option values by name, and one `Values` per section; frozen."""
+    """Option values by name, and one `Values` per section; frozen, and shown by name only."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.__dict__.update(values)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        return f"Values({', '.join(self.__dict__)})"
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"options do not change after the start: {name}")

@@ -11,7 +11,7 @@ import pytest
 from people import V21, Person, Service
 from scenes import DATA, file_of
 
-from glance_shim import errors
+from glance_shim import config, errors
 
 
 def test_public_endpoint_is_the_address_in_links(make_service: Any) -> None:
@@ -379,3 +379,10 @@ def test_options_that_cannot_be_meant_keep_the_service_from_starting(
 ) -> None:
     with pytest.raises(errors.ConfigurationError):
         make_service(**options)
+
+
+def test_option_values_are_shown_by_name_only():
+    loaded = config.load([], {"DEFAULT": {"admin_token": "canary-canary-canary"}})
+
+    assert "admin_token" in repr(loaded)
+    assert "canary" not in repr(loaded)
