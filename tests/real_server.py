@@ -64,6 +64,23 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+def children(pid: int) -> list[int]:
+    """The ids of the processes that the process has started."""
+    return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def open_files(pids: list[int], directory: Path) -> list[str]:
+    """What the processes hold open of the directory, files without a name included."""
+    found = []
+    for pid in pids:
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                target = str(entry.readlink())
+                if target.startswith(f"{directory}/"):
+                    found.append(target)
+    return found
+
+
 class Answer:
     """What came back over the wire."""
 
@@ -163,19 +180,11 @@ class Server:
 
     def workers(self) -> list[int]:
         """The ids of the processes that serve."""
-        pid = self.process.pid
-        return [int(n) for n in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return children(self.process.pid)
 
     def open_blobs(self) -> list[str]:
         """What the processes hold open of the store."""
-        found = []
-        for worker in self.workers():
-            for entry in Path(f"/proc/{worker}/fd").iterdir():
-                with contextlib.suppress(OSError):
-                    target = str(entry.readlink())
-                    if target.startswith(f"{self.directory}/images/"):
-                        found.append(target)
-        return found
+        return open_files(self.workers(), self.directory / "images")
 
     def http(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from real_server import Server, free_port, until
+from real_server import Server, children, free_port, open_files, until
 from terminal import answers
 
 ETC = Path(__file__).parents[2] / "etc"
@@ -39,7 +39,7 @@ class Proxy:
         program = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
         if program is None:
             pytest.skip(f"{name} (package {name}) is not installed")
-        self.directory, self.port = directory, free_port()
+        self.name, self.directory, self.port = name, directory, free_port()
         self.temporary = directory / "temporary"
         self.temporary.mkdir()
         configuration = directory / "configuration"
@@ -86,6 +86,15 @@ class Proxy:
             for n, server in enumerate(servers)
         )
         return replaced(example, r"server host1 .*", both)
+
+    def on_disk(self) -> list[str]:
+        """The data that the proxy keeps in files.
+
+        They are looked for in its processes: nginx takes the name from a temporary
+        file as soon as it has made it, and holds it open as long as the request lasts.
+        """
+        pids = [self.process.pid, *children(self.process.pid)]
+        return open_files(pids, self.temporary)
 
     def stop(self) -> None:
         self.process.terminate()
