@@ -101,9 +101,7 @@ class S3Store(base.Store):
         return dict(self._sizes)
 
     def check(self) -> None:
-        if self._create_bucket and not self._bucket.exists():
-            return
-        self._bucket.check()
+        self._bucket.check(may_be_missing=self._create_bucket)
 
     def sweep(self, keep: Callable[[str], bool] = lambda blob_id: False) -> int:
         removed = 0

@@ -147,11 +147,13 @@ class Bucket:
             return f"there is no connection to {self.endpoint}"
         return f"it failed ({type(failure).__name__})"
 
-    def check(self) -> None:
+    def check(self, may_be_missing: bool = False) -> None:
         """Raise `errors.StoreUnusable`, which says why, unless the bucket can be listed."""
         try:
             self.client().list_objects_v2(Bucket=self.name, MaxKeys=1)
         except (botocore.exceptions.ClientError, *FAILURES) as exc:
+            if may_be_missing and "NoSuchBucket" in str(getattr(exc, "response", "")):
+                return
             reason = self.in_words(exc)
             raise errors.StoreUnusable(store_id=self.store_id, reason=reason) from None
 
