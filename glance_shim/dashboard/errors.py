@@ -80,12 +80,15 @@ def handle_unexpected(error: Exception) -> Any:
 
 def _page(code: int, message: str, headers: dict[str, str] | None = None) -> flask.Response:
     kept = {n: v for n, v in (headers or {}).items() if n in ("Retry-After", "Allow")}
+    # What has just failed must not be asked again for the navigation.
+    without: dict[str, Any] = {"waiting_offers": lambda: 0} if code >= 500 else {}
     body = flask.render_template(
         "error.html",
         title=TITLES.get(code, "This did not work"),
         message=message,
         back=_page_before(),
         request_id=flask.g.get("request_id"),
+        **without,
     )
     return flask.Response(body, code, kept, mimetype="text/html")
 
