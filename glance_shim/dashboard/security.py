@@ -107,4 +107,5 @@ def own_path(text: str | None) -> str | None:
     parts = urllib.parse.urlsplit(text)
     if parts.scheme or parts.netloc or not parts.path.startswith(f"{root}/"):
         return None
-    return None if ".." in parts.path.split("/") else text
+    # Browsers take dots for dots also where they are written as %2e.
+    return None if ".." in urllib.parse.unquote(parts.path).split("/") else text

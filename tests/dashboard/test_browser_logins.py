@@ -101,6 +101,8 @@ def test_the_login_leads_to_the_page_that_was_wanted(service: Service, olga: Any
         "\t//evil.example",
         "%2f%2fevil.example",
         "/dashboard/../v2/images",
+        "/dashboard/%2e%2E/v2/images",
+        "/dashboard/.%2e/v2/images",
         "/v2/images",
         "javascript:alert(1)",
     ],
