@@ -107,6 +107,8 @@ HOSTILE_FORMS = [
     ("/images/{image_id}/members/{member_id}/answer", "status back"),
     ("/images/bulk", "action id back"),
     ("/quotas/{image_id}", "image_size_total image_count_total"),
+    ("/images/{image_id}/properties", "name value new"),
+    ("/images/{image_id}/properties/remove", "name"),
 ]
 
 
@@ -177,6 +179,7 @@ def test_every_answer_has_the_headers_that_protect(
         assert headers["X-Content-Type-Options"] == "nosniff", path
         assert headers["X-Frame-Options"] == "DENY", path
         assert headers["Referrer-Policy"] == "same-origin", path
+        assert headers["Permissions-Policy"] == "camera=(), microphone=(), geolocation=()", path
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin", path
         assert headers["Cache-Control"] == "no-store", path
@@ -197,6 +200,7 @@ def test_files_of_the_pages_are_kept_for_ever_under_an_address_with_a_version(
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Set-Cookie" not in answer.headers
     missing = olga.browser.client.get("/dashboard/static/none.css")
     assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-store")
 
@@ -226,6 +230,7 @@ CROSS_SITE = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
     {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://localhost:8080"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
 ]
@@ -261,6 +266,24 @@ def test_a_form_with_the_token_of_the_session_is_taken(
             continue
         answer = sent(olga, method, path, token_of(olga), {"Origin": "http://localhost"})
         assert NOT_OURS not in answer.text, (method, path)
+
+
+def test_a_form_from_before_the_switch_or_the_login_does_nothing_after_it(
+    service: Service, olga: Any
+) -> None:
+    visitor = Visitor(service.app).open("/dashboard/login")
+    old = [visitor.value("csrf_token")]
+    visitor.press("Log in", user="olga", password=olga.password)
+    old.append(visitor.open("/dashboard/project").value("csrf_token"))
+    visitor.press("Switch", project=olga.project_id)
+    before = rows(service)
+
+    for token in old:
+        answer = visitor.client.post("/dashboard/logout", data={"csrf_token": token})
+        assert (answer.status_code, NOT_OURS in answer.text) == (403, True)
+
+    assert rows(service) == before
+    assert visitor.open("/dashboard/images").title == "Images"
 
 
 def sent(
@@ -452,6 +475,23 @@ def test_a_cookie_that_is_not_ours_is_no_session(service: Service, olga: Any) ->
         )
         assert answer.status_code == 302, value
         assert answer.location.startswith("/dashboard/login")
+
+
+def test_a_note_that_is_not_ours_is_not_shown(service: Service, olga: Any) -> None:
+    class Foreign:
+        dashboard_secret_key = "another key of another service"
+
+    content = [["good", "pay here"]]
+    planted = [
+        sealing.seal(Foreign, "glance_shim_notes", content),
+        sealing.seal(service.deployment.config, COOKIE, content),
+        '[["good", "pay here"]]',
+    ]
+    for value in planted:
+        olga.browser.client.set_cookie("glance_shim_notes", value, path="/dashboard")
+        olga.browser.open("/dashboard/images")
+        assert olga.browser.status == 200
+        assert "pay here" not in olga.browser.text
 
 
 def test_the_api_takes_no_cookie(service: Service, olga: Any) -> None:
