@@ -106,6 +106,10 @@ PAGES: list[tuple[str, str | None, str]] = [
     ("not-found", "platform", "/images/nowhere/upload"),
 ]
 
+# Is there a column so narrow that its words stand below each other letter by letter?
+SQUEEZED = """[...document.querySelectorAll("dd, dt, td, th")].some(
+    (each) => each.offsetWidth < 80 && each.offsetHeight > 240)"""
+
 # What the rules of axe call a best practice is kept as well.
 AXE = {"resultTypes": ["violations"]}
 
@@ -141,4 +145,6 @@ def test_a_page_is_readable_for_everybody(
                 found.append(f"{width} {scheme}: {each['id']}: {each['help']}: {nodes}")
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 found.append(f"{width} {scheme}: wider than the screen")
+            if page.evaluate(SQUEEZED):
+                found.append(f"{width} {scheme}: a column is too narrow")
     assert not found, "\n".join(found)
