@@ -192,6 +192,18 @@ def test_administrators_are_offered_all_projects(
     assert admin.project_id not in found
 
 
+def test_of_very_many_projects_the_first_are_offered(
+    service: Service, admin: Person, seen_by: Any, monkeypatch: Any
+) -> None:
+    for number in range(5):
+        service.project(f"a project {number}")
+    monkeypatch.setattr(names, "MOST", 3)
+
+    found = suggested(seen_by(admin, "admin"))
+
+    assert list(found.values()) == [f"a project {number}" for number in range(3)]
+
+
 def test_a_project_is_found_by_its_id_and_its_exact_name(
     alice: Person, bob: Person, seen_by: Any
 ) -> None:

@@ -87,7 +87,7 @@ def known(context: Context, own: Mapping[str, str]) -> dict[str, str]:
     answered = {project: image for project, image in offered.items() if image}
     found = {each: each for each in offered}
     if _are_ours(context) and identity.is_admin(context):
-        found |= {project.id: project.name for project in rows.select()[:MOST]}
+        found |= {project.id: project.name for project in rows.select(most=MOST)}
     return found | _looked_up(context, answered, answered.values()) | dict(own)
 
 
