@@ -183,9 +183,9 @@ def get_all(
     return page
 
 
-def count_offers(context: Context, member_status: str = "pending") -> int:
-    """How many images others offer to the caller's project, with this answer."""
-    return rows.count(seen.offered(context, member_status))
+def count_offers(context: Context) -> int:
+    """How many images others offer to the caller's project that it has not answered."""
+    return rows.count(seen.waiting_for, seen.project_of(context))
 
 
 def _marker(context: Context, image_id: str) -> ImageRow:

@@ -119,7 +119,7 @@ def _versions() -> dict[str, str]:
 def _asset(name: str) -> str:
     """The address of a file in ``static``; it may be kept for ever."""
     version = flask.current_app.jinja_env.globals["asset_versions"][name]  # type: ignore[index]
-    return flask.url_for("dashboard.static", filename=name, v=version)
+    return f"{flask.request.script_root}/dashboard/static/{name}?v={version}"
 
 
 def _shared_by_all_pages() -> dict[str, Any]:

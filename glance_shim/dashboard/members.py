@@ -36,12 +36,12 @@ def add(image_id: str) -> Any:
     text = flask.request.form.get("projects", "")
     wanted = [each for each in re.split(r"[\s,;]+", text) if each]
     wanted += flask.request.form.getlist("known")
-    own = session.own_projects()
+    known = names.known(context, session.own_projects())
     added, left = [], []
     problem: errors.Error | None = None
     for project in wanted:
         try:
-            members.add(context, image_id, names.resolve(context, project, own))
+            members.add(context, image_id, names.resolve(context, project, known))
             added.append(project)
         except (errors.TooManyRequests, *MENDABLE) as exc:
             problem = problem or exc
@@ -86,15 +86,13 @@ def _page(
 ) -> Any:
     found = members.get_all(context, image.id) if image.visibility == "shared" else []
     may_add = context.allows("add_member", images.target(context, image))
-    known = names.suggestions(context, session.own_projects()) if may_add else {}
-    for member in found:
-        known.pop(member.member_id, None)
+    known = names.known(context, session.own_projects()) if found or may_add else {}
     return image_pages.render(
         "members.html",
         image,
         error=error,
         members=found,
-        projects=names.of_members(context, found),
+        projects=names.of_members(context, found, known),
         given=given,
-        suggestions=known,
+        suggestions=names.suggestions(context, known, found) if may_add else {},
     )

@@ -171,13 +171,27 @@ def _joined(pages: Sequence[Any], sort: paging.Sort, limit: int) -> Any:
     return union.order_by(*paging.order_of_union(Image, sort)).limit(limit)
 
 
-def count(branches: Sequence[Any]) -> int:
-    """How many images meet one of ``branches``, which exclude each other."""
-    meant = functools.reduce(operator.or_, branches)
-    there = is_false(Image.deleted) & (Image.status != "killed")
-    # Not .count(), which wraps the query in another one: every page asks this.
-    [(found,)] = Image.select(peewee.fn.COUNT(peewee.SQL("1"))).where(there & meant).tuples()
-    return int(found)
+def count(scope: Callable[[str], Any], project_id: str) -> int:
+    """How many images the clause ``scope(project_id)`` holds for."""
+    text, parameters = _count_statement(connection.engine().kind, scope)
+    given = [project_id if each == A_PROJECT else each for each in parameters]
+    return int(connection.database.execute_sql(text, given).fetchone()[0])
+
+
+# Stands for the project in the parameters of a statement that is composed once.
+A_PROJECT = "a project"
+
+
+@functools.cache
+def _count_statement(kind: str, scope: Callable[[str], Any]) -> tuple[str, list[Any]]:
+    """The text of that query for a kind of database, and its parameters.
+
+    Composing it takes peewee 0.4 milliseconds, answering it takes SQLite a
+    fortieth of that, and every page of the dashboard asks it.
+    """
+    there = is_false(Image.deleted) & (Image.status != "killed") & scope(A_PROJECT)
+    text, parameters = Image.select(peewee.fn.COUNT(peewee.SQL("1"))).where(there).sql()
+    return text, parameters
 
 
 def _has_property(name: str, value: str) -> Any:

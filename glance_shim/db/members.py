@@ -66,20 +66,21 @@ def select(image_id: str) -> list[MemberRow]:
     return [MemberRow._make(values) for values in query.tuples()]
 
 
-def select_of_owner(owner: str, most: int) -> dict[str, bool]:
-    """The projects to which images of ``owner`` are offered: has each ever answered?"""
+def select_of_owner(owner: str, most: int) -> dict[str, str | None]:
+    """The projects to which images of ``owner`` are offered, by id.
+
+    With each goes one image whose offer it has answered, if there is any.
+    """
     theirs = Image.select(Image.id).where((Image.owner == owner) & is_false(Image.deleted))
+    answered = peewee.Case(None, [(ImageMember.status != "pending", ImageMember.image)], None)
     query = (
-        ImageMember.select(ImageMember.member_id, ImageMember.status)
+        ImageMember.select(ImageMember.member_id, peewee.fn.MAX(answered))
         .where(ImageMember.image.in_(theirs))
-        .distinct()
+        .group_by(ImageMember.member_id)
         .order_by(ImageMember.member_id)
         .limit(most)
     )
-    found: dict[str, bool] = {}
-    for member_id, status in query.tuples():
-        found[member_id] = found.get(member_id, False) or status != "pending"
-    return found
+    return dict(query.tuples())
 
 
 def set_status(image_id: str, member_id: str, status: str) -> bool:

@@ -46,7 +46,7 @@ def seen_in_lists(
     that exclude each other let the database walk one index for each and stop
     at the end of the page.
     """
-    project_id = _project_of(context)
+    project_id = project_of(context)
     own = Image.owner == project_id
     foreign = Image.owner.is_null() | (Image.owner != project_id)
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
@@ -71,18 +71,27 @@ def seen_in_lists(
 
 def of_project(context: Any) -> list[Any]:
     """The clause for images of the caller's project, as a list has it."""
-    return [Image.owner == _project_of(context)]
+    return [Image.owner == project_of(context)]
 
 
 def offered(context: Any, member_status: str) -> list[Any]:
     """The clause for images that others offer to the caller's project, as a list has it."""
-    project_id = _project_of(context)
+    return [_offered_to(project_of(context), member_status)]
+
+
+def waiting_for(project_id: str) -> Any:
+    """The clause for images that others offer to a project, which has not answered."""
+    return _offered_to(project_id, "pending")
+
+
+def _offered_to(project_id: str, member_status: str) -> Any:
     foreign = Image.owner.is_null() | (Image.owner != project_id)
     offers = _offers(project_id, member_status)
-    return [(Image.visibility == "shared") & foreign & Image.id.in_(offers)]
+    return (Image.visibility == "shared") & foreign & Image.id.in_(offers)
 
 
-def _project_of(context: Any) -> str:
+def project_of(context: Any) -> str:
+    """The project whose images are the caller's own, empty if there is none."""
     return context.project_id if _asks_for_a_project(context) else ""
 
 

@@ -226,3 +226,28 @@ def test_several_images_are_deactivated_at_once(olga: Any) -> None:
     olga.browser.open("/dashboard/images").press("Deactivate", id=ids)
 
     assert {olga.api.show(each)["status"] for each in ids} == {"deactivated"}
+
+
+def offers_counted(person: Any) -> str:
+    """What the link to the offers says, on a page of this person."""
+    person.browser.open("/dashboard/quotas")
+    [words] = [each for each in person.browser.links() if each.startswith("Offers")]
+    return words
+
+
+def test_every_page_counts_the_offers_that_wait_for_this_very_project(
+    olga: Any, adam: Any, someone: Any
+) -> None:
+    eve = someone("elsewhere", "member")
+    offered = [olga.api.create(visibility="shared")["id"] for _ in range(3)]
+    for image_id in offered:
+        olga.api.share(image_id, adam.project_id)
+    olga.api.share(offered[0], eve.project_id)
+
+    assert offers_counted(adam) == "Offers 3 wait for an answer"
+    assert offers_counted(eve) == "Offers 1 waits for an answer"
+    assert offers_counted(olga) == "Offers"
+    adam.api.answer(offered[0], "accepted")
+    olga.api.delete(f"/v2/images/{offered[1]}")
+    olga.api.set(offered[2], visibility="private")
+    assert offers_counted(adam) == "Offers"

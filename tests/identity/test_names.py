@@ -39,10 +39,13 @@ def seen_by(service: Service) -> Iterator[Any]:
         yield context_of
 
 
-def known(context: Context, image: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+def known(
+    context: Context, image: dict[str, Any], own: Any = None
+) -> tuple[dict[str, str], dict[str, str]]:
     """The names of the owner and of the members of an image, beside the caller's own."""
     owners = names.of_owners(context, [images.get(context, image["id"])])
-    offered = names.of_members(context, members.get_all(context, image["id"]))
+    found = members.get_all(context, image["id"])
+    offered = names.of_members(context, found, names.known(context, own or {}))
     for found in (owners, offered):
         found.pop(context.project_id, None)
     return owners, offered
@@ -98,10 +101,16 @@ def test_where_others_know_projects_they_are_named_by_what_they_did_to_an_image(
         assert known(seen, image) == ({}, {"pb": "name of pb"})
         offered = dataclasses.replace(seen, project_id="pb")
         assert known(offered, image) == ({"pa": "name of pa"}, {})
-        assert names.suggestions(seen, {"own": "Own"}) == {"own": "Own", "pb": "pb", "pc": "pc"}
-        assert names.resolve(seen, "Own", {"own": "Own"}) == "own"
+        found = names.known(seen, {"own": "Own"})
+        assert names.suggestions(seen, found, []) == {
+            "pb": "name of pb",
+            "own": "Own",
+            "pc": "pc",
+        }
+        assert names.resolve(seen, "Own", found) == "own"
+        assert names.resolve(seen, "name of pb", found) == "pb"
         with pytest.raises(errors.Invalid, match="give the id"):
-            names.resolve(seen, "name of pb", {"own": "Own"})
+            names.resolve(seen, "name of pc", found)
         assert names.resolve(seen, STRANGE, {}) == STRANGE
 
 
@@ -113,6 +122,11 @@ def test_of_projects_of_one_name_none_is_meant(alice: Person, seen_by: Any) -> N
         names.resolve(seen_by(alice), "lab", own)
 
 
+def suggested(context: Context, own: Any = None) -> dict[str, str]:
+    """What is suggested for an image that is offered to nobody yet."""
+    return names.suggestions(context, names.known(context, own or {}), [])
+
+
 def test_everybody_is_offered_projects_of_their_own_and_those_that_have_an_offer(
     service: Service, alice: Person, bob: Person, carol: Person, seen_by: Any
 ) -> None:
@@ -122,21 +136,72 @@ def test_everybody_is_offered_projects_of_their_own_and_those_that_have_an_offer
 
     bob.answer(image["id"], "accepted")
 
-    assert names.suggestions(seen_by(alice), {"1": "own"}) == {
+    assert suggested(seen_by(alice), {"1": "own"}) == {
         STRANGE: STRANGE,
         "1": "own",
         bob.project_id: "p2",
     }
-    assert names.suggestions(seen_by(carol), {}) == {"elsewhere": "elsewhere"}
+    assert suggested(seen_by(carol)) == {"elsewhere": "elsewhere"}
+
+
+def test_whoever_is_suggested_by_name_is_named_among_the_members(
+    alice: Person, bob: Person, carol: Person, seen_by: Any
+) -> None:
+    first, second = alice.create(), alice.create()
+    alice.share(first["id"], bob.project_id, carol.project_id)
+    bob.answer(first["id"], "accepted")
+    bob.answer(first["id"], "pending")
+    context, own = seen_by(alice), {STRANGE: "own"}
+    assert suggested(context, own)[bob.project_id] == bob.project_id
+    bob.answer(first["id"], "rejected")
+    named = suggested(context, own)
+    alice.share(second["id"], bob.project_id, carol.project_id, STRANGE)
+
+    assert named == {
+        bob.project_id: "p2",
+        carol.project_id: carol.project_id,
+        STRANGE: "own",
+    }
+    assert known(context, second, own) == ({}, {bob.project_id: "p2", STRANGE: "own"})
+    offered = members.get_all(context, second["id"])
+    assert names.suggestions(context, names.known(context, own), offered) == {}
+
+
+def test_a_project_that_is_suggested_may_be_typed_however_many_were_guessed(
+    alice: Person, bob: Person, seen_by: Any
+) -> None:
+    image = alice.create()
+    alice.share(image["id"], bob.project_id)
+    bob.answer(image["id"], "accepted")
+    context = seen_by(alice)
+    for number in range(20):
+        with pytest.raises(errors.Invalid):
+            names.resolve(context, f"guess{number}", {})
+
+    with pytest.raises(errors.TooManyRequests):
+        names.resolve(context, "p2", {})
+    assert names.resolve(context, "p2", names.known(context, {})) == bob.project_id
 
 
 def test_administrators_are_offered_all_projects(
     alice: Person, bob: Person, admin: Person, seen_by: Any
 ) -> None:
-    found = names.suggestions(seen_by(admin, "admin"), {})
+    found = suggested(seen_by(admin, "admin"))
 
     assert {alice.project_id: "p1", bob.project_id: "p2"}.items() <= found.items()
     assert admin.project_id not in found
+
+
+def test_of_very_many_projects_the_first_are_offered(
+    service: Service, admin: Person, seen_by: Any, monkeypatch: Any
+) -> None:
+    for number in range(5):
+        service.project(f"a project {number}")
+    monkeypatch.setattr(names, "MOST", 3)
+
+    found = suggested(seen_by(admin, "admin"))
+
+    assert list(found.values()) == [f"a project {number}" for number in range(3)]
 
 
 def test_a_project_is_found_by_its_id_and_its_exact_name(

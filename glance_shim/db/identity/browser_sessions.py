@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
+from glance_shim.db import connection
 from glance_shim.db.models.identity import BrowserSession
 
 
@@ -23,10 +25,16 @@ def add(session_hash: str, content: str, moment: float) -> None:
 
 def find(session_hash: str) -> SessionRow | None:
     """The session of this hash, however old."""
+    statement = _find_statement(connection.engine().kind)
+    found = connection.database.execute_sql(statement, (session_hash,)).fetchone()
+    return SessionRow._make(found) if found else None
+
+
+@functools.cache
+def _find_statement(kind: str) -> str:
+    """The text of that query for a kind of database, composed once: every page asks it."""
     columns = (BrowserSession.content, BrowserSession.began_at, BrowserSession.seen_at)
-    found = BrowserSession.select(*columns).where(BrowserSession.hash == session_hash)
-    row = found.tuples().first()
-    return SessionRow._make(row) if row else None
+    return str(BrowserSession.select(*columns).where(BrowserSession.hash == "").sql()[0])
 
 
 def set_seen(session_hash: str, moment: float) -> None:

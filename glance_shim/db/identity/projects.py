@@ -56,9 +56,9 @@ def _first(condition: Any) -> ProjectRow | None:
     return ProjectRow._make(found) if found else None
 
 
-def select(name: str | None = None) -> list[ProjectRow]:
-    """All projects by name, or the one of that name."""
-    query = Project.select(*COLUMNS).order_by(Project.name)
+def select(name: str | None = None, most: int | None = None) -> list[ProjectRow]:
+    """All projects by name, or the first of them, or the one of that name."""
+    query = Project.select(*COLUMNS).order_by(Project.name).limit(most)
     if name is not None:
         query = query.where(Project.name == name)
     return [ProjectRow._make(row) for row in query.tuples()]
