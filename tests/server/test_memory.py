@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from real_server import MIB, Server, answer_on, running
 
+from glance_shim.core.identity import browser_sessions
 from glance_shim.dashboard import sealing, session
+from glance_shim.db import connection
 
 SIZE = 10 * 1024 * MIB
 OF_A_FORM = 2 * 1024 * MIB
@@ -67,30 +69,30 @@ def watched(server: Server) -> Iterator[None]:
 
 def send_zeros(server: Server, image_id: str, size: int) -> int:
     """Upload zeros without having them; return the code of the answer."""
-    with server.connect() as connection:
-        connection.sendall(server.upload_head(image_id, f"Content-Length: {size}"))
+    with server.connect() as sending:
+        sending.sendall(server.upload_head(image_id, f"Content-Length: {size}"))
         for _ in range(size // MIB):
-            connection.sendall(ZEROS)
-        connection.settimeout(None)
-        return answer_on(connection).status
+            sending.sendall(ZEROS)
+        sending.settimeout(None)
+        return answer_on(sending).status
 
 
 def count_zeros(server: Server, image_id: str) -> int:
     """Download zeros without keeping them; return how many there were."""
     head = f"GET /v2/images/{image_id}/file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-    with server.connect() as connection:
-        connection.sendall(f"{head}X-Auth-Token: {server.token}\r\n\r\n".encode())
+    with server.connect() as receiving:
+        receiving.sendall(f"{head}X-Auth-Token: {server.token}\r\n\r\n".encode())
         buffer = bytearray(MIB)
-        received = connection.recv_into(buffer)
+        received = receiving.recv_into(buffer)
         answer, _, data = bytes(buffer[:received]).partition(b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert data == bytes(len(data))
-        return len(data) + sum(_zeros(connection, buffer))
+        return len(data) + sum(_zeros(receiving, buffer))
 
 
-def _zeros(connection: socket.socket, buffer: bytearray) -> Iterator[int]:
+def _zeros(receiving: socket.socket, buffer: bytearray) -> Iterator[int]:
     view, zeros = memoryview(buffer), memoryview(ZEROS)
-    while received := connection.recv_into(buffer):
+    while received := receiving.recv_into(buffer):
         assert view[:received] == zeros[:received]
         yield received
 
@@ -114,12 +116,22 @@ def test_memory_does_not_grow_with_the_image(server: Server) -> None:
     assert server.service.blobs() == []
 
 
-def send_form(server: Server, image_id: str, size: int) -> int:
+CSRF = "a word of the form"
+
+
+def browser_session(server: Server) -> str:
+    """Log the owner in as the dashboard does; return what a browser keeps of it."""
+    content = [CSRF, server.token, server.token]
+    with connection.connected(server.service.deployment.database):
+        return browser_sessions.begin(
+            sealing.seal(server.service.deployment.config, session.NAME, content)
+        )
+
+
+def send_form(server: Server, cookie: str, image_id: str, size: int) -> int:
     """Upload zeros as a browser without scripts does; return the code of the answer."""
-    content = ["a word of the form", server.token, server.token]
-    cookie = sealing.seal(server.service.deployment.config, session.NAME, content)
     before = (
-        f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{content[0]}\r\n'
+        f'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{CSRF}\r\n'
         '--x\r\nContent-Disposition: form-data; name="file"; filename="disk"\r\n\r\n'
     )
     after = "\r\n--x--\r\n"
@@ -129,21 +141,22 @@ def send_form(server: Server, image_id: str, size: int) -> int:
         "Content-Type: multipart/form-data; boundary=x\r\n"
         f"Content-Length: {len(before) + size + len(after)}\r\n\r\n"
     )
-    with server.connect() as connection:
-        connection.sendall((head + before).encode())
+    with server.connect() as sending:
+        sending.sendall((head + before).encode())
         for _ in range(size // MIB):
-            connection.sendall(ZEROS)
-        connection.sendall(after.encode())
-        connection.settimeout(None)
-        return answer_on(connection).status
+            sending.sendall(ZEROS)
+        sending.sendall(after.encode())
+        sending.settimeout(None)
+        return answer_on(sending).status
 
 
 def test_memory_does_not_grow_with_the_file_of_a_form(server: Server) -> None:
+    cookie = browser_session(server)
     for _ in range(30):
-        assert send_form(server, server.alice.create()["id"], 4 * MIB) == 303
+        assert send_form(server, cookie, server.alice.create()["id"], 4 * MIB) == 303
     image_id = server.alice.create()["id"]
 
     with watched(server):
-        assert send_form(server, image_id, OF_A_FORM) == 303
+        assert send_form(server, cookie, image_id, OF_A_FORM) == 303
 
     assert server.alice.show(image_id)["size"] == OF_A_FORM
