@@ -13,8 +13,8 @@ The layers, from the edge inwards; each imports only what stands below it
     what the service does; knows no HTTP, no SQL and no files
 ``policy``, ``db``, ``stores``
     who may do what and who sees what; every line of SQL; bytes
-``context``, ``config``, ``errors``
-    who asks, every option, and everything that can go wrong
+``context``, ``config``, ``errors``, ``clock``
+    who asks, every option, everything that can go wrong, and the time
 
 The words are the field's own. *Image* and *image data* are the record and its
 bytes; an image has an *owner*, which is a *project*; a *member* is a project

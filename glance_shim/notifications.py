@@ -27,7 +27,7 @@ from typing import Any
 
 import orjson
 
-from glance_shim import errors, fetching
+from glance_shim import clock, errors, fetching
 
 log = logging.getLogger(__name__)
 lines = logging.getLogger("glance_shim.notification")
@@ -105,7 +105,7 @@ class Notifier:
         """Have the event told; returns at once."""
         if not self.wants(event_type):
             return
-        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+        now = datetime.datetime.fromtimestamp(clock.now(), datetime.timezone.utc)
         self._start()
         try:
             self._waiting.put_nowait(
@@ -114,7 +114,7 @@ class Notifier:
                     "publisher_id": self._publisher_id,
                     "event_type": event_type,
                     "priority": priority,
-                    "timestamp": now.isoformat(" ", "microseconds"),
+                    "timestamp": now.replace(tzinfo=None).isoformat(" ", "microseconds"),
                     "payload": payload,
                 }
             )

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glance_shim import errors, fetching
+from glance_shim import clock, errors, fetching
 from glance_shim.context import Context
 from glance_shim.core import events, images, quotas, tasks
 from glance_shim.core.import_properties import FAILED, IMPORTING, LOCK, joined, split
@@ -159,7 +159,7 @@ def _is_stale(task: task_rows.TaskRow | None) -> bool:
     if task is None:
         return True
     changed = calendar.timegm(time.strptime(task.updated_at, "%Y-%m-%dT%H:%M:%SZ"))
-    return time.time() - changed >= STALE[task.status]
+    return clock.now() - changed >= STALE[task.status]
 
 
 def take_lock(image: ImageRow) -> None:

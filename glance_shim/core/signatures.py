@@ -17,7 +17,7 @@ from cryptography import exceptions, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa, utils
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.db.images import ImageRow
 
 SIGNATURE = "img_signature"
@@ -112,7 +112,7 @@ class Verifier:
             certificate = x509.load_pem_x509_certificate(pem)
         except (OSError, ValueError) as exc:
             raise self._invalid(f"the certificate {uuid} is not known") from exc
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.fromtimestamp(clock.now(), datetime.timezone.utc)
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
             raise self._invalid(f"the certificate {uuid} is not valid at this time")
         return certificate.public_key()

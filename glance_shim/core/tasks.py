@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import Context, Deployment
 from glance_shim.core import events, images
 from glance_shim.db import connection
@@ -81,8 +81,7 @@ def _mark(pid: int) -> str:
 
 def expiry(deployment: Deployment) -> str:
     """When a task that ends now is forgotten."""
-    seconds = deployment.config.task.task_time_to_live * 3600
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+    return clock.moment(deployment.config.task.task_time_to_live * 3600)
 
 
 def submit(

@@ -9,7 +9,7 @@ import pytest
 from people import Service
 from visitor import Visitor
 
-from glance_shim.core.identity import clock
+from glance_shim import clock
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 

@@ -14,7 +14,8 @@ from people import Service, some_id
 from visitor import Visitor
 
 import glance_shim.dashboard
-from glance_shim.core.identity import browser_sessions, clock
+from glance_shim import clock
+from glance_shim.core.identity import browser_sessions
 from glance_shim.dashboard import sealing
 from glance_shim.db import connection
 from glance_shim.db.models import base

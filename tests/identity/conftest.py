@@ -11,8 +11,8 @@ import flask
 import pytest
 from site_under_test import Site, build_app
 
+from glance_shim import clock as program_clock
 from glance_shim import config, deployment
-from glance_shim.core.identity import clock as program_clock
 from glance_shim.db import connection
 
 

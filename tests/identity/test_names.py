@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from people import Person, Service
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import Context, with_implied
 from glance_shim.core import images, members
-from glance_shim.core.identity import clock, names, system_context
+from glance_shim.core.identity import names, system_context
 from glance_shim.core.identity import projects as known_projects
 from glance_shim.db import connection
 

@@ -7,7 +7,8 @@ from people import Person, Service
 from real_keystone import Keystone, User
 from visitor import Visitor
 
-from glance_shim.core.identity import browser_sessions, clock
+from glance_shim import clock
+from glance_shim.core.identity import browser_sessions
 from glance_shim.dashboard import sealing, session
 from glance_shim.db import connection
 

@@ -9,8 +9,7 @@ import pytest
 from people import Person, Service
 from real_keystone import Keystone
 
-from glance_shim import errors
-from glance_shim.core.identity import clock
+from glance_shim import clock, errors
 from glance_shim.core.identity.keystone import KeystoneUnavailable
 from glance_shim.core.identity.keystone_limits import FRESH, STALE
 from glance_shim.db import connection

@@ -9,7 +9,7 @@ import pytest
 from people import Person, Service
 from real_keystone import Keystone
 
-from glance_shim.core.identity import clock
+from glance_shim import clock
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import Context, with_implied
 from glance_shim.core import identity
-from glance_shim.core.identity import clock, passwords
+from glance_shim.core.identity import passwords
 from glance_shim.core.identity import roles as known_roles
 from glance_shim.db.identity import application_credentials as rows
 from glance_shim.db.identity import roles as role_rows

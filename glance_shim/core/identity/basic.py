@@ -8,8 +8,9 @@ import hmac
 import secrets
 import threading
 
+from glance_shim import clock
 from glance_shim.context import Context, Deployment, with_implied
-from glance_shim.core.identity import clock, logins
+from glance_shim.core.identity import logins
 from glance_shim.db.identity import projects as project_rows
 from glance_shim.db.identity import roles as role_rows
 from glance_shim.db.identity import users as user_rows

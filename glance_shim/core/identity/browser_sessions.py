@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 
-from glance_shim.core.identity import clock
+from glance_shim import clock
 from glance_shim.db.identity import browser_sessions as rows
 
 # Without a page for so long, and after so long whatever happens, a session ends.

@@ -19,9 +19,8 @@ from typing import Any
 
 import cachetools
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import with_implied
-from glance_shim.core.identity import clock
 from glance_shim.core.identity.tokens import Token
 
 log = logging.getLogger(__name__)

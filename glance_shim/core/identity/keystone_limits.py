@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 import cachetools
 
-from glance_shim import errors
-from glance_shim.core.identity import clock
+from glance_shim import clock, errors
 from glance_shim.core.identity.keystone import Keystone, KeystoneUnavailable, understood
 from glance_shim.core.quotas import LIMITS
 from glance_shim.db import connection

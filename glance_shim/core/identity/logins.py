@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import Context
 from glance_shim.core import identity
-from glance_shim.core.identity import clock, passwords, throttle, tokens
+from glance_shim.core.identity import passwords, throttle, tokens
 from glance_shim.db.identity import application_credentials as credential_rows
 from glance_shim.db.identity import projects as project_rows
 from glance_shim.db.identity import users as user_rows

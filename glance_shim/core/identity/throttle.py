@@ -14,8 +14,7 @@ import ipaddress
 import math
 from collections.abc import Iterator
 
-from glance_shim import errors
-from glance_shim.core.identity import clock
+from glance_shim import clock, errors
 from glance_shim.db.identity import login_failures as rows
 
 WINDOW = 3600.0

@@ -12,10 +12,9 @@ import logging
 import secrets
 from collections.abc import Iterable
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import Context, Deployment, with_implied
 from glance_shim.core import identity
-from glance_shim.core.identity import clock
 from glance_shim.db import connection
 from glance_shim.db.identity import tokens as rows
 from glance_shim.db.identity.application_credentials import CredentialRow

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import peewee
 
+from glance_shim import clock
 from glance_shim.db import connection
 
 
@@ -45,4 +45,4 @@ def is_false(column: peewee.BooleanField) -> Any:
 
 def now() -> str:
     """The current moment as a `TimeField` keeps it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return clock.moment()
