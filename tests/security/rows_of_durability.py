@@ -1,0 +1,160 @@
+"""Promises about data that was taken in."""
+
+from __future__ import annotations
+
+from rows_of_neighbours import PLANTED
+from security_rows import Row, held, in_part, not_held
+
+KILLS = "server/test_import_kills::test_an_import_that_is_killed_ends_well_all_the_same"
+CLUSTER = "server/test_cluster_faults::test_no_fault_makes_an_answer_untrue"
+ORDER = (
+    "stores/test_filesystem::test_data_is_safe_before_its_name_and_the_name_before_the_answer"
+)
+DISK = "stores/test_filesystem::test_a_disk_that_fails_leaves_nothing"
+SWEEP = "stores/test_filesystem::test_a_sweep_takes_what_nobody_writes_to"
+S3_HOSTS = (
+    "stores/test_s3_hosts::"
+    "test_what_a_killed_host_was_sending_is_removed_and_the_image_takes_data_again"
+)
+LOST = "api/test_image_download::test_data_that_was_lost_is_not_served_as_if_it_were_whole"
+UNKNOWN = "core/test_unknown_outcomes::test_data_that_was_recorded_after_all_stays"
+NO_VERIFY = "Nothing reads stored data again to compare it."
+NO_KILLS = "Kills are tried at random and at three moments of an import, not at every point."
+
+ROWS: dict[str, Row] = {
+    "DUR-01": held("an upload outlives a kill", CLUSTER),
+    "DUR-02": in_part(
+        "an upload outlives a loss of power",
+        "Proved by the order of the calls, not by a loss.",
+        ORDER,
+    ),
+    "DUR-03": in_part("an image is whole or not there", NO_KILLS, KILLS, CLUSTER, S3_HOSTS),
+    "DUR-04": held(
+        "all facts with the status",
+        "api/test_client_answers::test_A7_hashes_are_those_of_the_bytes_that_are_served",
+        note="One statement sets them (db/images.py, move_status).",
+    ),
+    "DUR-05": held(
+        "what died leaves nothing",
+        S3_HOSTS,
+        "quotas/test_given_back::test_what_a_dead_process_had_reserved_is_given_back",
+        "api/test_image_data_limits::test_an_image_whose_upload_has_died_can_be_deleted",
+    ),
+    "DUR-06": held("death before the answer", CLUSTER, UNKNOWN),
+    "DUR-07": held("a deletion outlives a kill", CLUSTER),
+    "DUR-08": held("no active image without data", CLUSTER),
+    "DUR-09": in_part(
+        "changes outlive a kill", "There is no test of a loss of power.", CLUSTER
+    ),
+    "DUR-10": in_part("an interrupted import", NO_KILLS, KILLS),
+    "DUR-11": held(
+        "an interrupted copy", CLUSTER, "quotas/test_races::test_many_copies_at_once"
+    ),
+    "DUR-12": held(
+        "all stores or some",
+        "imports/test_import::test_one_store_that_fails_takes_the_others_back",
+        "imports/test_import::test_a_store_may_fail_where_not_all_must_succeed",
+    ),
+    "DUR-13": held(
+        "data is never written again", "stores/test_contract::test_a_blob_is_never_overwritten"
+    ),
+    "DUR-14": held("the order of the calls", ORDER),
+    "DUR-15": held(
+        "recovery leaves the living alone",
+        SWEEP,
+        "stores/test_s3_hosts::test_parts_of_a_living_upload_stay_whatever_their_age",
+    ),
+    "DUR-16": in_part("recovery may be killed", NO_KILLS, CLUSTER),
+    "DUR-17": not_held("orphans are reported", "There is no report of data without a row."),
+    "DUR-18": in_part(
+        "only what is ours is removed",
+        "Data without a row is never removed, so nothing marks a store as ours.",
+        SWEEP,
+        "stores/test_s3_failures::test_a_sweep_takes_old_parts_that_nobody_has_a_lease_on",
+    ),
+    "DUR-19": held("a sweep beside uploads", SWEEP, CLUSTER),
+    "DUR-20": held(
+        "parts that are left",
+        "stores/test_s3_failures::test_a_sweep_takes_old_parts_that_nobody_has_a_lease_on",
+    ),
+    "DUR-21": held("what is stored is what is counted", CLUSTER),
+    "DUR-22": not_held("stored data is read again", NO_VERIFY),
+    "DUR-23": not_held("a flipped bit is found", NO_VERIFY),
+    "DUR-24": in_part(
+        "a good copy in place of a bad one",
+        "Only what is missing or has another size counts as bad.",
+        "locations/test_data_elsewhere::test_another_location_stands_in_for_one_that_has_changed",
+    ),
+    "DUR-25": held("another size is no answer", LOST),
+    "DUR-26": held(
+        "data read back",
+        "stores/test_contract::test_what_is_put_in_comes_out",
+        "stores/test_contract::test_large_data_comes_out_as_it_was_whatever_was_expected",
+    ),
+    "DUR-27": held(
+        "every byte as it was",
+        "stores/test_contract::test_what_is_put_in_comes_out",
+        "api/test_image_data::test_data_comes_back_as_it_was_sent",
+    ),
+    "DUR-28": not_held("a database restored beside the store", NO_VERIFY),
+    "DUR-29": in_part(
+        "a copy of the database",
+        "A copy is refused while rows are written.",
+        "db/test_copying::test_a_copy_says_the_same",
+        "db/test_copying::test_a_source_that_changes_meanwhile_is_noticed",
+    ),
+    "DUR-30": held("a full disk", DISK),
+    "DUR-31": held(
+        "a database that is full or read-only",
+        "db/test_read_only::test_a_replica_is_read_and_says_that_it_takes_no_changes",
+        "core/test_unknown_outcomes::test_data_that_was_not_recorded_is_removed",
+    ),
+    "DUR-32": held("a disk that fails", DISK, LOST),
+    "DUR-33": held(
+        "a store that is away",
+        "stores/test_filesystem::test_a_store_that_is_away_says_so",
+        DISK,
+        PLANTED,
+    ),
+    "DUR-34": held(
+        "a database that is away",
+        "api/test_database_failures::test_a_database_that_fails_is_a_reason_to_try_again",
+        "db/test_failures::test_a_database_that_was_away_is_used_again",
+        CLUSTER,
+    ),
+    "DUR-35": held(
+        "a commit whose outcome nobody knows",
+        UNKNOWN,
+        "core/test_unknown_outcomes::test_data_that_was_not_recorded_is_removed",
+    ),
+    "DUR-36": held(
+        "an object store that is away",
+        "stores/test_s3_failures::test_an_object_store_that_goes_away_fails_the_upload_and_no_later_one",
+        "stores/test_s3_images::"
+        "test_while_the_engine_is_away_an_image_stays_queued_and_takes_data_afterwards",
+    ),
+    "DUR-37": held(
+        "an object store that lies",
+        "stores/test_s3_failures::test_a_download_that_breaks_goes_on_where_it_stood",
+        "stores/test_s3_failures::test_a_download_does_not_go_on_in_another_object",
+        "stores/test_s3_failures::test_every_answer_to_the_end_of_an_upload_may_be_lost",
+    ),
+    "DUR-38": in_part(
+        "a slow client",
+        "One that sends a byte now and then may go on for ever.",
+        "quotas/test_given_back::test_an_upload_that_breaks_off_gives_everything_back",
+    ),
+    "DUR-39": held(
+        "a client that goes away",
+        "server/test_http_downloads::test_a_client_that_leaves_in_the_middle_keeps_nothing_open",
+        "server/test_http_server::test_a_client_that_is_killed_leaves_nothing",
+    ),
+    "DUR-40": not_held("a clock that jumps", "Leases go by the clock of the wall."),
+    "DUR-41": not_held("limits of the process", "There is no test yet."),
+    "DUR-42": held(
+        "upgrades",
+        "db/test_migrations::test_databases_of_the_first_releases_are_as_new_ones",
+        "db/test_migrations::test_a_broken_upgrade_is_completed_by_the_next",
+        "db/test_database_commands::test_a_newer_database_is_refused",
+    ),
+}
