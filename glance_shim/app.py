@@ -16,6 +16,7 @@ from glance_shim.api import (
     request_ids,
     responses,
     smorest,
+    text,
     versions,
 )
 from glance_shim.api import errors as api_errors
@@ -68,6 +69,7 @@ def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
 
     app.before_request(connect)
     app.before_request(authentication.authenticate)
+    app.before_request(text.refuse_nul)
     app.teardown_request(disconnect)
     app.after_request(responses.without_content)
     app.after_request(request_ids.stamp)

@@ -118,6 +118,8 @@ def _by_password(deployment: Deployment) -> Context | None:
     given = flask.request.authorization
     if given is None or given.type != "basic" or not given.username or not given.password:
         raise errors.Unauthorized()
+    if "\0" in given.username:  # No user has such a name, and not every database may be asked.
+        raise errors.Unauthorized()
     return basic.context_of(
         deployment,
         given.username,

@@ -43,8 +43,6 @@ def parameters() -> list[tuple[str, str]]:
         )
     except ValueError as exc:
         raise errors.Invalid(reason="The query is not percent-encoded UTF-8") from exc
-    if any("\0" in text for pair in pairs for text in pair):
-        raise errors.Invalid(reason="The query contains U+0000")
     return pairs
 
 
@@ -108,7 +106,7 @@ def _protected(name: str, value: str) -> Condition:
 
 
 def _number(name: str, value: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,19}", value) or int(value) > LARGEST_NUMBER:
+    if not re.fullmatch(r"-?[0-9]{1,19}", value) or abs(int(value)) > LARGEST_NUMBER:
         raise errors.Invalid(reason=f"{name} must be a whole number, not '{value}'")
     return int(value)
 

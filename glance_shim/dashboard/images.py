@@ -110,13 +110,13 @@ def select(context: Context, asked: Mapping[str, str], scope: Mapping[str, Any])
 def _conditions(asked: Mapping[str, str]) -> list[tuple[str, str, Any]]:
     """What the fields of the search form mean; an id is searched for as such."""
     found: list[tuple[str, str, Any]] = [("os_hidden", "eq", asked.get("hidden") == "yes")]
-    text = asked.get("q", "").strip().replace("\0", "")
+    text = asked.get("q", "").strip()
     if re.fullmatch(images.ID_PATTERN, text):
         found.append(("id", "eq", text.lower()))
     elif text:
         found.append(("name", "contains", text))
     for name in ("status", "disk_format", "owner"):
-        value = asked.get(name, "").strip().replace("\0", "")
+        value = asked.get(name, "").strip()
         if value:
             found.append((name, "eq", value))
     return found

@@ -57,6 +57,9 @@ def protect() -> None:
         return
     request.max_content_length = flask.current_app.config["deployment"].config.max_json_body
     require_token(request.headers.get(HEADER) or request.form.get(FIELD, ""))
+    for name, value in request.form.items(multi=True):
+        if "\0" in name + value:
+            raise errors.Invalid(reason="a field of the form contains U+0000; leave it out")
 
 
 def require_token(given: str) -> None:

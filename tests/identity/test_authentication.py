@@ -289,6 +289,7 @@ WRONG = [
     credentials("nobody", "wrong"),
     credentials("", ""),
     credentials("ana", ""),
+    credentials("an\0a", "wrong"),
     {"Authorization": "Basic"},
     {"Authorization": "Basic %%%"},
     {"Authorization": "Basic " + base64.b64encode(b"no colon").decode()},
