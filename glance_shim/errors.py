@@ -214,6 +214,13 @@ class FormatsMissing(Invalid):
     message = "The image needs {names} before it can take data; set them first"
 
 
+class FormatsChanged(Conflict):
+    message = (
+        "The disk_format or container_format of image {image_id} was changed while its "
+        "data arrived; nothing was kept"
+    )
+
+
 class SizeMismatch(Invalid):
     message = (
         "x-openstack-image-size announced {declared} bytes, but {received} were "

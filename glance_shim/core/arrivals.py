@@ -49,7 +49,9 @@ class Lease:
         with connection.writing():
             # First of all, so that what is found about the image stays as it is, and locks
             # are taken in the same order everywhere: the image, then its project.
-            rows.find_any_for_change(image.id)
+            now = rows.find_any_for_change(image.id)
+            if self.status and now is not None:
+                lifecycle.require_same_formats(image, now)
             self.require_quota(self.reserved)
             if self.status and not rows.move_status(image.id, "queued", self.status):
                 lifecycle.require(images.get(self.context, image.id), "upload")

@@ -21,6 +21,7 @@ from glance_shim.core import (
     events,
     import_methods,
     import_plugins,
+    lifecycle,
     quotas,
     removals,
     tasks,
@@ -237,6 +238,7 @@ def _kept_in(
     job: Import, image: ImageRow, lease: arrivals.Lease, facts: dict[str, Any]
 ) -> dict[str, Any]:
     """The columns of an image that one more store has."""
+    lifecycle.require_same_formats(lease.image, image)
     location = Location(lease.store_id, lease.blob_id, {})
     changes: dict[str, Any] = {
         "locations": [*image.locations, location],

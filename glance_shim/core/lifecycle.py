@@ -50,3 +50,14 @@ def require_formats(image: ImageRow) -> None:
     missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
     if missing:
         raise errors.FormatsMissing(names=" and ".join(missing))
+
+
+def require_same_formats(judged: ImageRow, now: ImageRow) -> None:
+    """Raise `errors.FormatsChanged` unless data judged for one is judged for the other.
+
+    What is in a container is not looked into; without this, data could be sent
+    as such and called bare before it is all there.
+    """
+    formats = [(image.disk_format, image.container_format) for image in (judged, now)]
+    if formats[0] != formats[1]:
+        raise errors.FormatsChanged(image_id=now.id)
