@@ -94,12 +94,12 @@ def named() -> dict[str, list[str]]:
 
 
 @functools.cache
-def functions(module: str) -> frozenset[str]:
-    """The tests of a module below ``tests``, those of a class by both names."""
+def functions(module: str) -> tuple[str, ...]:
+    """The tests of a module below ``tests`` in their order, those of a class by both names."""
     path = TESTS / f"{module}.py"
     if not path.is_file():
-        return frozenset()
-    return frozenset(_functions(ast.parse(path.read_text())))
+        return ()
+    return tuple(_functions(ast.parse(path.read_text())))
 
 
 def _functions(tree: ast.AST, prefix: str = "") -> Iterator[str]:

@@ -14,7 +14,8 @@ from typing import Any
 
 import disk_images as disks
 import pytest
-from hypothesis import HealthCheck, given, settings
+from fuzzing import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from people import Person, Service
 from web_source import Source, message, web
@@ -197,11 +198,7 @@ HEADS = [
     changes=st.lists(st.tuples(st.integers(0, 40_000), st.binary(max_size=16)), max_size=8),
     end=st.integers(0, 70_000),
 )
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(150)
 def test_H_24_no_header_is_too_much(
     alice: Person,
     head: bytes,
@@ -265,7 +262,7 @@ def test_N_05_what_holds_other_files_is_kept_as_it_is(
     data, disk_format, container_format = KEPT[what]
     formats = {"disk_format": disk_format, "container_format": container_format}
     image_id = alice.create(**formats)["id"]
-    before = {path for path in service.directory.rglob("*")}
+    before = set(service.directory.rglob("*"))
     if how == "uploaded":
         assert alice.upload(image_id, data).status_code == 204
     else:
@@ -274,7 +271,7 @@ def test_N_05_what_holds_other_files_is_kept_as_it_is(
         service.work()
 
     assert alice.get(f"/v2/images/{image_id}/file").data == data
-    assert {path for path in service.directory.rglob("*")} - before <= set(service.blobs())
+    assert set(service.directory.rglob("*")) - before <= set(service.blobs())
     assert not Path("/tmp/canary-of-glance-shim").exists()
 
 
