@@ -378,6 +378,17 @@ class StoreUnavailable(Unavailable):
     message = "Store '{store_id}' is not available at the moment"
 
 
+class BlobUnreadable(StoreUnavailable):
+    message = "Data in store '{store_id}' is there but cannot be read: {reason}"
+
+
+class DataDamaged(Unavailable):
+    message = (
+        "The data of image {image_id} is damaged in every store that has it; an administrator "
+        "can look with 'glance-shim verify'"
+    )
+
+
 class StoreUnusable(StoreUnavailable):
     message = "Store '{store_id}' cannot be used: {reason}"
 

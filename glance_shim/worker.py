@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from glance_shim.context import Deployment
-from glance_shim.core import cache, cache_filling, recovery, task_types, tasks
+from glance_shim.core import cache, cache_filling, recovery, task_types, tasks, verification
 from glance_shim.db import connection
 
 log = logging.getLogger(__name__)
@@ -119,10 +119,27 @@ def give_back() -> None:
 
 
 def keep_house_in_background(deployment: Deployment) -> None:
-    """Start a thread that cleans up after dead processes until this one ends."""
+    """Clean up after dead processes and verify image data, until this one ends."""
     threading.Thread(
         target=keep_house, args=(deployment,), name="keep-house", daemon=True
     ).start()
+    # Not by the same thread: reading all data takes hours.
+    threading.Thread(
+        target=keep_verified, args=(deployment,), name="keep-verified", daemon=True
+    ).start()
+
+
+def keep_verified(deployment: Deployment) -> None:
+    """Verify image data whenever that is due, for ever."""
+    while True:
+        time.sleep(SWEEP_SECONDS * random.uniform(0.9, 1.1))  # noqa: S311
+        try:
+            with connection.connected(deployment.database):
+                verification.run_due(deployment)
+        except connection.FAILURES as exc:
+            log.warning("Verifying has to wait: %s", exc)
+        except Exception:
+            log.exception("Verifying failed")
 
 
 def keep_house(deployment: Deployment) -> None:

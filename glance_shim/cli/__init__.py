@@ -17,7 +17,9 @@ from glance_shim.cli import (
     policy,
     quickstart,
     quota,
+    recover,
     serve,
+    verify,
     worker,
 )
 from glance_shim.cli import config as config_command
@@ -53,6 +55,8 @@ for command in (
     worker.do_tasks,
     db.db,
     check.check,
+    verify.verify,
+    recover.recover,
     identity.identity,
     quota.quota,
     metadefs.metadefs,

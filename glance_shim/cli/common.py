@@ -84,4 +84,5 @@ def _moment(value: float | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-AS_PRINTED: dict[str, Callable[[Any], Any]] = {"expires_at": _moment}
+MOMENTS = ("expires_at", "started_at", "completed_at", "noted_at", "modified_at")
+AS_PRINTED: dict[str, Callable[[Any], Any]] = dict.fromkeys(MOMENTS, _moment)

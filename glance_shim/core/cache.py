@@ -20,7 +20,7 @@ from glance_shim.db import connection
 from glance_shim.db.cache import CACHED, FETCHING, QUEUED, EntryRow
 from glance_shim.db.images import ImageRow, Location
 from glance_shim.stores.base import Reading
-from glance_shim.stores.cache import CacheStore, open_cache
+from glance_shim.stores.cache import FilesystemStore, open_cache
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Pruned(NamedTuple):
     size: int = 0
 
 
-def store_of(deployment: Deployment) -> CacheStore | None:
+def store_of(deployment: Deployment) -> FilesystemStore | None:
     """The cache of this node; ``None`` without ``image_cache_dir``.
 
     Raises `errors.ConfigurationError` if its directory cannot be used.
@@ -192,7 +192,7 @@ def sweep(deployment: Deployment) -> None:
         drop(deployment, entry)
     # The directory is read before the rows: a row is there before its blob,
     # so what has none is nobody's, and not just older than what was read.
-    blobs = store.blobs()
+    blobs = {blob.blob_id: blob.size for blob in store.blobs()}
     entries = rows.select(node(deployment))
     for entry in entries:
         if entry.status == FETCHING and _is_stalled(deployment, entry):
@@ -209,11 +209,11 @@ def _is_stalled(deployment: Deployment, entry: EntryRow) -> bool:
     return entry.due < time.time() - deployment.config.image_cache_stall_time
 
 
-def _drop_unless_whole(deployment: Deployment, store: CacheStore, entry: EntryRow) -> None:
+def _drop_unless_whole(deployment: Deployment, store: FilesystemStore, entry: EntryRow) -> None:
     """It may have come into the cache after the directory was read."""
     try:
         whole = store.size(entry.blob_id or "") == entry.size
-    except errors.BlobNotFound:
+    except (errors.BlobNotFound, errors.BlobUnreadable):
         whole = False
     if not whole:
         _drop_damaged(deployment, entry)

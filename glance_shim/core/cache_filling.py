@@ -6,21 +6,19 @@ so that a client that stops leaves nothing behind.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 
 from glance_shim import errors
 from glance_shim.context import Deployment
-from glance_shim.core import cache
+from glance_shim.core import cache, copies
 from glance_shim.db import cache as rows
 from glance_shim.db import connection
 from glance_shim.db import images as image_rows
 from glance_shim.db.cache import EntryRow
 from glance_shim.db.images import ImageRow, Location
-from glance_shim.stores import streams
-from glance_shim.stores.cache import CacheStore
+from glance_shim.stores.filesystem import FilesystemStore
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +26,6 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 120.0
 FIRST_PAUSE = 60.0
 LONGEST_PAUSE = 86400.0
-
-
-class NotTheImage(errors.Error):
-    message = "The data in store '{store_id}' is not that of image {image_id}"
 
 
 class NoRoom(errors.Error):
@@ -95,7 +89,9 @@ def _pause(attempts: int) -> float:
     return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
 
 
-def _fetch(deployment: Deployment, store: CacheStore, entry: EntryRow, image: ImageRow) -> None:
+def _fetch(
+    deployment: Deployment, store: FilesystemStore, entry: EntryRow, image: ImageRow
+) -> None:
     """Copy the data and make the entry a cached one, or leave nothing of it."""
     blob_id = entry.blob_id or ""
     if not cache.make_room(deployment, entry):
@@ -106,8 +102,9 @@ def _fetch(deployment: Deployment, store: CacheStore, entry: EntryRow, image: Im
             if not rows.renew(entry, LEASE_SECONDS):
                 raise Lost()
 
+    sources = copies.usable(deployment, image)
     with connection.released():
-        _copy(deployment, store, blob_id, image, progress)
+        _copy(deployment, store, blob_id, image, sources, progress)
     try:
         if not rows.finish(entry):
             raise Lost()
@@ -118,19 +115,20 @@ def _fetch(deployment: Deployment, store: CacheStore, entry: EntryRow, image: Im
 
 def _copy(
     deployment: Deployment,
-    store: CacheStore,
+    store: FilesystemStore,
     blob_id: str,
     image: ImageRow,
+    sources: Sequence[Location],
     progress: Callable[[int], None],
 ) -> None:
-    """Copy the data from the first location that has what the image says."""
+    """Copy the data from the first of ``sources`` that has what the image says."""
     stores = deployment.stores
     failure: Exception = errors.BlobNotFound(store_id="")
-    for location in stores.in_order(image.locations):
+    for location in sources:
         try:
             reading = stores.find(location.store_id).read(location.blob_id)
             try:
-                store.add(blob_id, _verified(image, location, reading, progress))
+                store.add(blob_id, copies.verified(image, location, reading, progress))
             finally:
                 reading.close()
             return
@@ -140,21 +138,6 @@ def _copy(
             log.warning("Image %s, store %s: %s", image.id, location.store_id, exc)
             failure = exc
     raise failure
-
-
-def _verified(
-    image: ImageRow,
-    location: Location,
-    chunks: Iterable[bytes],
-    progress: Callable[[int], None],
-) -> Iterator[bytes]:
-    """The chunks; raises at their end, before a store keeps them, if they are not the image."""
-    digest = hashlib.new(image.os_hash_algo or "sha512", usedforsecurity=False)
-    data = streams.Counted(chunks, image.size, [digest.update], progress)
-    yield from data
-    known = image.os_hash_value
-    if data.size != image.size or (known and digest.hexdigest() != known.lower()):
-        raise NotTheImage(image_id=image.id, store_id=location.store_id)
 
 
 class _Background:

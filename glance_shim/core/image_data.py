@@ -16,6 +16,7 @@ from glance_shim.core import (
     arrivals,
     cache,
     cache_filling,
+    copies,
     events,
     images,
     lifecycle,
@@ -157,7 +158,7 @@ def download(
 
     ``span`` says for a size which bytes are wanted, as start and length.
     Stores named in ``prefer`` are tried first, then the others by weight; one
-    that lacks the data or has the wrong amount is passed over and logged.
+    that lacks the data, has the wrong amount, or is known to be damaged is passed over.
     """
     image = images.get(context, image_id)
     facts = images.target(context, image)
@@ -185,7 +186,9 @@ def _handover(
     if not prefix and not seconds:
         return None
     stores = context.deployment.stores
-    for location in stores.in_order(stores.known(image.locations), prefer):
+    for location in copies.usable(context.deployment, image, prefer):
+        if location.store_id not in stores:
+            continue
         store, blob_id = stores.find(location.store_id), location.blob_id
         internal = bool(prefix) and store.path(blob_id) is not None
         url = f"{prefix}/{store.store_id}/{blob_id}" if internal else None
@@ -206,7 +209,7 @@ def _open(
         return cached
     stores = context.deployment.stores
     failure: errors.Error = errors.BlobNotFound(store_id=image.locations[0].store_id)
-    for location in stores.in_order(image.locations, prefer):
+    for location in copies.usable(context.deployment, image, prefer):
         try:
             reading = stores.find(location.store_id).read(location.blob_id, start, length)
         except (errors.Unavailable, errors.UnknownStore) as exc:

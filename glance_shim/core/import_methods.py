@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from glance_shim import errors, fetching
-from glance_shim.core import arrivals, tasks
+from glance_shim.core import arrivals, copies, tasks
 from glance_shim.core.identity import catalog
 from glance_shim.db import connection
 from glance_shim.db.images import ImageRow
@@ -82,7 +82,7 @@ def _from_web(job: Import, image: ImageRow) -> Iterator[Source]:
 def _from_store(job: Import, image: ImageRow) -> Iterator[Source]:
     stores = job.deployment.stores
     failure: errors.Error = errors.BlobNotFound(store_id="")
-    for location in stores.in_order(image.locations):
+    for location in copies.usable(job.deployment, image):
         try:
             reading = stores.find(location.store_id).read(location.blob_id)
         except errors.Unavailable as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from glance_shim import errors
 from glance_shim.context import Deployment
@@ -14,27 +15,58 @@ from glance_shim.stores import STAGING
 log = logging.getLogger(__name__)
 
 
-def sweep(deployment: Deployment) -> None:
+class Recovered(NamedTuple):
+    """What a sweep has done, and what it had to leave for the next.
+
+    ``given_up`` are uploads whose process has died, ``removed`` whole blobs that nothing
+    refers to any more, ``partial`` pieces of unfinished ones, ``pending`` blobs that are
+    still to go, and ``away`` the stores that did not answer.
+    """
+
+    given_up: int
+    removed: int
+    partial: int
+    pending: int
+    away: list[str]
+
+
+def sweep(deployment: Deployment) -> Recovered:
     """Give back images whose upload died, and remove blobs that are due.
 
     Safe to run at any time, by several processes at once, and again after it
     was killed: each step is decided by the row it changes.
     """
-    silence = deployment.config.upload_lease_seconds
-    for upload in uploads.select_silent(silence):
+    given_up = _give_up_uploads(deployment)
+    removed = removals.carry_out(deployment)
+    partial, away = _sweep_stores(deployment)
+    return Recovered(given_up, removed, partial, uploads.count_removals(), away)
+
+
+def _give_up_uploads(deployment: Deployment) -> int:
+    given_up = 0
+    for upload in uploads.select_silent(deployment.config.upload_lease_seconds):
         with connection.writing():
             if not uploads.delete(upload.blob_id):
                 continue
             was = "uploading" if upload.store_id == STAGING else "saving"
-            rows.move_status(upload.image_id, was, "queued", size=None)
+            queued = rows.move_status(upload.image_id, was, "queued", size=None)
             uploads.add_removals(upload.image_id, [(upload.store_id, upload.blob_id)], 0)
-        log.warning("Image %s is queued again: its upload has died", upload.image_id)
-    removals.carry_out(deployment)
+        given_up += 1
+        what = "is queued again" if queued else "stays as it is"
+        log.warning("Image %s %s: a process that wrote data died", upload.image_id, what)
+    return given_up
+
+
+def _sweep_stores(deployment: Deployment) -> tuple[int, list[str]]:
+    """How many pieces of blobs were removed, and which stores did not answer."""
+    removed, away = 0, []
     for store in (*deployment.stores.values(), deployment.stores.staging):
         try:
             if store.sees_writers:
-                store.sweep()
+                removed += store.sweep()
             else:
-                store.sweep(keep=uploads.exists)
+                removed += store.sweep(keep=uploads.exists)
         except errors.Error as exc:
+            away.append(store.store_id)
             log.warning("Store %s cannot be swept: %s", store.store_id, exc)
+    return removed, away

@@ -14,7 +14,16 @@ import peewee
 from glance_shim import errors
 from glance_shim.db import connection, schema
 from glance_shim.db.engines import Engine
-from glance_shim.db.models import activity, cache, identity, images, metadefs, quotas, tasks
+from glance_shim.db.models import (
+    activity,
+    cache,
+    identity,
+    images,
+    metadefs,
+    quotas,
+    tasks,
+    verification,
+)
 
 BATCH = 500
 
@@ -41,6 +50,8 @@ TABLES: tuple[type[peewee.Model], ...] = (
     cache.CachedImage,
     quotas.Limit,
     quotas.QuotaHold,
+    verification.Damage,
+    verification.Verification,
 )
 
 Digest = tuple[int, str]

@@ -14,6 +14,7 @@ from glance_shim.db import connection, paging
 from glance_shim.db.models.activity import ImageActivity
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.images import Image, ImageMember, ImageProperty, ImageTag
+from glance_shim.db.models.verification import Damage
 
 
 class Location(NamedTuple):
@@ -240,6 +241,41 @@ def _index(image_id: str, properties: Mapping[str, str], tags: Iterable[str]) ->
         ImageTag.insert_many(labels, fields=[ImageTag.image, ImageTag.value]).execute()
 
 
+def _is_stored() -> Any:
+    """The clause that an image has data in some store."""
+    nowhere = peewee.Value("[]", converter=False)
+    return is_false(Image.deleted) & Image.size.is_null(False) & (Image.locations != nowhere)
+
+
+def select_stored(after: str | None, limit: int) -> list[ImageRow]:
+    """Images with data in some store, by id, the first ``limit`` after one."""
+    stored = _is_stored()
+    if after is not None:
+        stored &= Image.id > after
+    query = Image.select(*COLUMNS).where(stored).order_by(Image.id).limit(limit)
+    return [_row(values) for values in query.tuples()]
+
+
+def count_stored() -> int:
+    """How many images have data in some store."""
+    return int(Image.select().where(_is_stored()).count())
+
+
+def known_among(image_ids: Iterable[str]) -> dict[str, set[str]]:
+    """Those of the ids that images have or had, each with the blobs the image refers to."""
+    columns = (Image.id, Image.locations, Image.staged)
+    query = Image.select(*columns).where(Image.id.in_(list(image_ids))).tuples()
+    return {
+        image_id: {each[1] for each in locations} | ({staged} if staged else set())
+        for image_id, locations, staged in query
+    }
+
+
+def set_locations(image_id: str, locations: Sequence[Location]) -> None:
+    """Say that the same data is elsewhere, which is no change that clients would see."""
+    Image.update(locations=locations).where(Image.id == image_id).execute()
+
+
 def move_status(image_id: str, was: str, to: str, **values: Any) -> bool:
     """Change the status if it still is ``was``; say whether it was.
 
@@ -282,6 +318,6 @@ def mark_deleted(image_id: str, status: str) -> bool:
     )
     if changed != 1:
         return False
-    for table in (ImageMember, ImageProperty, ImageTag, ImageActivity):
+    for table in (ImageMember, ImageProperty, ImageTag, ImageActivity, Damage):
         table.delete().where(table.image == image_id).execute()
     return True

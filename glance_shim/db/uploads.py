@@ -7,7 +7,7 @@ row names a blob that no image refers to any more.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from glance_shim.db.models.base import is_false
@@ -87,11 +87,18 @@ def add_removals(image_id: str, blobs: Iterable[tuple[str, str]], delay: float) 
         Removal.insert_many(rows, fields=fields).execute()
 
 
-def select_removals(image_id: str | None = None, limit: int = 100) -> list[RemovalRow]:
-    """Blobs that are due to go, of one image or of all."""
+def select_removals(
+    image_id: str | None = None, after: int = 0, but: Collection[str] = (), limit: int = 100
+) -> list[RemovalRow]:
+    """Blobs that are due to go, of one image or of all, by their ids, the first ones ``after``.
+
+    Those in the stores ``but`` are left out.
+    """
     query = Removal.select(Removal.id, Removal.store_id, Removal.blob_id).where(
-        Removal.due <= time.time()
+        (Removal.due <= time.time()) & (Removal.id > after)
     )
+    if but:
+        query = query.where(Removal.store_id.not_in(list(but)))
     if image_id is not None:
         query = query.where(Removal.image_id == image_id)
     return [
@@ -102,3 +109,17 @@ def select_removals(image_id: str | None = None, limit: int = 100) -> list[Remov
 def delete_removal(removal_id: int) -> None:
     """Forget a blob that is gone."""
     Removal.delete().where(Removal.id == removal_id).execute()
+
+
+def count_removals() -> int:
+    """How many blobs are due to go."""
+    return int(Removal.select().where(Removal.due <= time.time()).count())
+
+
+def noted_among(blob_ids: Sequence[str]) -> set[str]:
+    """Those of the blobs that somebody has a lease on, or that are to go."""
+    found: set[str] = set()
+    for table in (Upload, Removal):
+        query = table.select(table.blob_id).where(table.blob_id.in_(list(blob_ids)))
+        found.update(blob_id for (blob_id,) in query.tuples())
+    return found

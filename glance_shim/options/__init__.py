@@ -12,12 +12,22 @@ from glance_shim.options import (
     notifications,
     service,
     stores,
+    verification,
 )
 
 STORE_OPTIONS = stores.STORE_OPTIONS
 COMMON_STORE_OPTIONS = stores.COMMON_STORE_OPTIONS
 AUTH_SECTIONS = keystone.AUTH_SECTIONS
 OPTIONS: dict[str, list[cfg.Opt]] = {}
-for module in (service, keystone, images, imports, stores, metadefs, notifications):
+for module in (
+    service,
+    keystone,
+    images,
+    imports,
+    stores,
+    metadefs,
+    notifications,
+    verification,
+):
     for section, options in module.OPTIONS.items():
         OPTIONS.setdefault(section, []).extend(options)

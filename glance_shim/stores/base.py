@@ -11,7 +11,7 @@ from __future__ import annotations
 import abc
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 BLOB_ID = re.compile(r"[0-9a-fA-F-]{36}-[0-9a-f]{8}")
 
@@ -20,6 +20,14 @@ def require_valid(blob_id: str) -> None:
     """Raise ``ValueError`` for what is no blob id: ids become names of files and objects."""
     if not BLOB_ID.fullmatch(blob_id):
         raise ValueError("not a blob id")
+
+
+class Blob(NamedTuple):
+    """A blob as a list of the store shows it; ``modified`` is in seconds since the epoch."""
+
+    blob_id: str
+    size: int
+    modified: float
 
 
 class Reading(abc.ABC):
@@ -91,6 +99,10 @@ class Store(abc.ABC):
     def signed_url(self, blob_id: str, seconds: int) -> str | None:
         """Where anybody may read the blob for so long; ``None`` where there is no such way."""
         return None
+
+    @abc.abstractmethod
+    def blobs(self) -> Iterator[Blob]:
+        """Every whole blob in the store, in no order; what is not ours is passed over."""
 
     @abc.abstractmethod
     def url(self, blob_id: str) -> str:

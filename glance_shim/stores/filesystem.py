@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 CHUNK = 256 * 1024
 PARTIAL = "partial"
 GRACE = 10
+# A link, socket or directory in place of a file, and what a disk says of lost sectors.
+NOT_READABLE = (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.EIO)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -109,16 +111,18 @@ class FilesystemStore(base.Store):
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             handle = os.open(blob_id, flags, dir_fd=root)
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        try:
+            self._require_ordinary(found.st_mode)
+        except BaseException:
             os.close(handle)
-            raise errors.StoreUnavailable(store_id=self.store_id)
+            raise
         file = os.fdopen(handle, "rb")
         file.seek(offset)
         return FileReading(file, found.st_size, length)
 
     def delete(self, blob_id: str) -> None:
         base.require_valid(blob_id)
-        with self._directories() as (root, _), self._translated():
+        with self._directories() as (root, _), self._translated(blob_id):
             try:
                 os.unlink(blob_id, dir_fd=root)
             except FileNotFoundError:
@@ -128,7 +132,24 @@ class FilesystemStore(base.Store):
     def size(self, blob_id: str) -> int:
         base.require_valid(blob_id)
         with self._directories() as (root, _), self._translated(blob_id):
-            return os.stat(blob_id, dir_fd=root, follow_symlinks=False).st_size
+            found = os.stat(blob_id, dir_fd=root, follow_symlinks=False)
+        self._require_ordinary(found.st_mode)
+        return found.st_size
+
+    def _require_ordinary(self, mode: int) -> None:
+        if not stat.S_ISREG(mode):
+            reason = "it is no ordinary file"
+            raise errors.BlobUnreadable(store_id=self.store_id, reason=reason)
+
+    def blobs(self) -> Iterator[base.Blob]:
+        with self._directories() as (root, _), self._translated():
+            for name in os.listdir(root):
+                if not base.BLOB_ID.fullmatch(name):
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    facts = os.stat(name, dir_fd=root, follow_symlinks=False)
+                    if stat.S_ISREG(facts.st_mode):
+                        yield base.Blob(name, facts.st_size, facts.st_mtime)
 
     def path(self, blob_id: str) -> str:
         base.require_valid(blob_id)
@@ -193,6 +214,9 @@ class FilesystemStore(base.Store):
             raise errors.StoreUnavailable(store_id=self.store_id) from exc
         except OSError as exc:
             log.error("Store %s: %s", self.store_id, exc)
+            if blob_id is not None and exc.errno in NOT_READABLE:
+                reason = (exc.strerror or "").lower()
+                raise errors.BlobUnreadable(store_id=self.store_id, reason=reason) from exc
             full = exc.errno in NO_ROOM
             failure = errors.StoreFull if full else errors.StoreUnavailable
             raise failure(store_id=self.store_id) from exc

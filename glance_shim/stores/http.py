@@ -68,6 +68,10 @@ class HttpStore(base.Store):
             raise errors.StoreUnavailable(store_id=self.store_id)
         return size
 
+    def blobs(self) -> Iterator[base.Blob]:
+        """What is on the web cannot be listed."""
+        return iter(())
+
     def url(self, blob_id: str) -> str:
         return blob_id
 

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from glance_shim import errors
@@ -90,6 +90,19 @@ class S3Store(base.Store):
 
     def size(self, blob_id: str) -> int:
         return self._bucket.size(self._key(blob_id))
+
+    def blobs(self) -> Iterator[base.Blob]:
+        marks: dict[str, str] = {}
+        while True:
+            page = self._bucket.call("list_objects_v2", Prefix=self._prefix, **marks)
+            for found in page.get("Contents", ()):
+                blob_id = found["Key"].removeprefix(self._prefix)
+                if base.BLOB_ID.fullmatch(blob_id):
+                    modified = found["LastModified"].timestamp()
+                    yield base.Blob(blob_id, int(found["Size"]), modified)
+            if not page.get("IsTruncated"):
+                return
+            marks = {"ContinuationToken": page["NextContinuationToken"]}
 
     def url(self, blob_id: str) -> str:
         return f"s3://{self._bucket.name}/{self._key(blob_id)}"

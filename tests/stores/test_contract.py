@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -129,3 +130,15 @@ def test_what_is_told_of_a_store_holds_no_secret(store: Store) -> None:
 
     assert store.url(BLOB).endswith(BLOB)
     assert "testing" not in told
+
+
+def test_whole_blobs_are_listed_and_foreign_things_are_not(store: Store) -> None:
+    others = [f"{BLOB[:-8]}{number:08x}" for number in range(1, 4)]
+    for blob_id in (BLOB, *others):
+        store.add(blob_id, [b"0123456789"])
+
+    listed = {blob.blob_id: blob for blob in store.blobs()}
+
+    assert listed.keys() == {BLOB, *others}
+    assert all(blob.size == 10 for blob in listed.values())
+    assert all(abs(blob.modified - time.time()) < 3600 for blob in listed.values())
