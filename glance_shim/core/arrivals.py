@@ -47,12 +47,10 @@ class Lease:
         image = self.image
         self.limits = quotas.limits_of(self.context, image.owner)
         with connection.writing():
-            # First of all, so that what is found about the image stays as it is, and locks
-            # are taken in the same order everywhere: the image, then its project.
             now = rows.find_any_for_change(image.id)
             if self.status and now is not None:
                 lifecycle.require_same_formats(image, now)
-            self.require_quota(self.reserved)
+            self._require_quota(self.reserved)
             if self.status and not rows.move_status(image.id, "queued", self.status):
                 lifecycle.require(images.get(self.context, image.id), "upload")
             uploads.add(image.id, self.store_id, self.blob_id, image.owner, self.reserved)
@@ -71,6 +69,7 @@ class Lease:
         What a store may have kept though it did not say so is noted as to go.
         """
         image = self.image
+        rows.find_any_for_change(image.id)
         if not uploads.delete(self.blob_id):
             return
         if self.status:
@@ -78,7 +77,7 @@ class Lease:
         if perhaps_kept:
             uploads.add_removals(image.id, [(self.store_id, self.blob_id)], 0)
 
-    def require_quota(self, size: int) -> None:
+    def _require_quota(self, size: int) -> None:
         """Raise `errors.StorageQuotaExceeded` if the owner may not store so much more."""
         owner = self.image.owner
         quotas.require_room(
@@ -93,15 +92,19 @@ class Lease:
         """
         self.reserved = max(self.reserved, received)
         with connection.borrowed(), connection.writing():
-            self.require_quota(self.reserved)
-            if not uploads.renew(self.image.id, self.blob_id, self.reserved):
+            there = rows.find_any_for_change(self.image.id)
+            self._require_quota(self.reserved)
+            if there is None or not uploads.renew(self.blob_id, self.reserved):
                 raise errors.ImageDeletedMeanwhile(image_id=self.image.id)
 
-    def release(self) -> None:
-        """End the lease, in the transaction that records where the data is.
+    def release(self, size: int) -> None:
+        """End the lease, in the transaction that records where the ``size`` bytes are.
 
-        Raises `errors.ImageDeletedMeanwhile` if it has been taken away.
+        Raises `errors.ImageDeletedMeanwhile` if it has been taken away, and
+        `errors.StorageQuotaExceeded` if the owner may not store so much more.
         """
+        rows.find_any_for_change(self.image.id)
+        self._require_quota(size)
         if not uploads.delete(self.blob_id):
             raise errors.ImageDeletedMeanwhile(image_id=self.image.id)
 

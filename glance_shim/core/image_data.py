@@ -103,8 +103,7 @@ def stage(
     data = arrivals.Staged(context, chunks, declared, lease.progress)
     arriving = arrivals.kept(staging, lease.blob_id, data, announced)
     with lease.held(), arriving, connection.writing():
-        lease.require_quota(data.size)
-        lease.release()
+        lease.release(data.size)
         staged = {"staged": lease.blob_id, **data.columns}
         if not rows.move_status(image_id, "uploading", "uploading", **staged):
             raise errors.ImageDeletedMeanwhile(image_id=image_id)
@@ -117,8 +116,7 @@ def _activate(lease: arrivals.Lease, facts: Mapping[str, Any]) -> None:
     """Make the image active in one transaction, with all facts about its data."""
     image_id = lease.image.id
     with arrivals.recording(image_id, lease.blob_id):
-        lease.require_quota(facts["size"])
-        lease.release()
+        lease.release(facts["size"])
         locations = [Location(lease.store_id, lease.blob_id, {})]
         if not rows.move_status(image_id, "saving", "active", locations=locations, **facts):
             raise errors.ImageDeletedMeanwhile(image_id=image_id)

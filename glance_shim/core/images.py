@@ -104,8 +104,8 @@ def create(
     values |= {"owner": owner, "visibility": visibility, "status": "queued"}
     limits = quotas.limits_of(context, owner)
     with connection.writing():
-        quotas.require_image(limits, owner)
         image = rows.add(values, properties, tags)
+        quotas.require_image(limits, owner)
         activity_log.add(context, image.id, {"action": "created"})
         events.image(context.deployment, "create", image)
     log.info("Image %s is created by project %s", image.id, context.project_id)

@@ -131,8 +131,7 @@ def _replace(job: Import, chunks: Iterable[bytes], **columns: Any) -> None:
         arrivals.kept(staging, lease.blob_id, data),
         arrivals.recording(image.id, lease.blob_id),
     ):
-        lease.require_quota(data.size)
-        lease.release()
+        lease.release(data.size)
         uploads.add_removals(image.id, [(staging.store_id, image.staged or "")], 0)
         job.change(lambda _: {"staged": lease.blob_id, **data.columns, **columns})
 

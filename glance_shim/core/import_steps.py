@@ -113,7 +113,6 @@ def pick_up(job: Import) -> None:
     """Show that the import has begun; drop what a dead worker was writing."""
     limits = quotas.limits_of(job.context, job.image().owner)
     with connection.writing():
-        # The image first, as everywhere, so that nobody changes it in between.
         image = job.image(for_change=True)
         for lease in uploads.select(job.image_id):
             uploads.delete(lease.blob_id)
@@ -157,8 +156,7 @@ def fetch(job: Import) -> None:
             arrivals.kept(staging, lease.blob_id, data, source.size),
             arrivals.recording(image.id, lease.blob_id),
         ):
-            lease.require_quota(data.size)
-            lease.release()
+            lease.release(data.size)
             fetched = {"staged": lease.blob_id, **data.columns}
             job.change(lambda now: {**fetched, **source.values(now)})
 
@@ -215,8 +213,7 @@ def _store_in(job: Import, store_id: str) -> None:
         with lease.held(), arrivals.kept(target, lease.blob_id, data, reading.size):
             _require_same(image, data.facts)
             with arrivals.recording(image.id, lease.blob_id):
-                lease.require_quota(data.size)
-                lease.release()
+                lease.release(data.size)
                 events.data_moved(job.deployment, "upload", image, store_id)
                 job.change(lambda now: _kept_in(job, now, lease, data.facts))
     finally:

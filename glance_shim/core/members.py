@@ -82,20 +82,18 @@ def set_status(context: Context, image_id: str, member_id: str, status: str) -> 
     Raises `errors.NotTheMember` for anyone who sees the membership without
     being the member, the owner included, even one that is a member as well.
     """
-    image = _require_shared(images.get(context, image_id))
-    member = _find(context, image, member_id)
-    owns = member_id == image.owner and not context.is_admin
-    if owns or not context.allows("modify_member", _target(context, image, member_id)):
-        raise errors.NotTheMember(member_id=member_id, project_id=context.project_id)
-    if status not in STATUSES:
-        raise errors.Invalid(reason=f"status must be one of {', '.join(STATUSES)}")
     with connection.writing():
-        if not rows.set_status(image_id, member_id, status):
-            raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
+        image = _require_shared(images.get_for_change(context, image_id))
+        member = _find(context, image, member_id)
+        owns = member_id == image.owner and not context.is_admin
+        if owns or not context.allows("modify_member", _target(context, image, member_id)):
+            raise errors.NotTheMember(member_id=member_id, project_id=context.project_id)
+        if status not in STATUSES:
+            raise errors.Invalid(reason=f"status must be one of {', '.join(STATUSES)}")
+        changed = rows.set_status(member, status)
         if status != member.status:
             entry = {"action": status, "member_id": member_id, "was": member.status}
             activity_log.add(context, image_id, entry)
-        changed = rows.find(image_id, member_id) or member._replace(status=status)
         events.member(context.deployment, "update", changed)
     log.info("Project %s has %s image %s", member_id, status, image_id)
     return changed
@@ -103,12 +101,11 @@ def set_status(context: Context, image_id: str, member_id: str, status: str) -> 
 
 def delete(context: Context, image_id: str, member_id: str) -> None:
     """Take an offer back; the member loses access at once."""
-    image = _require_shared(images.get(context, image_id))
-    member = _find(context, image, member_id)
-    context.enforce("delete_member", _target(context, image, member_id))
     with connection.writing():
-        if not rows.delete(image_id, member_id):
-            raise errors.MemberNotFound(member_id=member_id, image_id=image_id)
+        image = _require_shared(images.get_for_change(context, image_id))
+        member = _find(context, image, member_id)
+        context.enforce("delete_member", _target(context, image, member_id))
+        rows.delete(image_id, member_id)
         activity_log.add(context, image_id, {"action": "unshared", "member_id": member_id})
         events.member(context.deployment, "delete", member)
     log.info("Image %s is no longer offered to project %s", image_id, member_id)

@@ -149,12 +149,15 @@ def above(context: Context, project_id: str, name: str) -> dict[str, int]:
 
 
 def require_image(limits: Limits, owner: str | None) -> None:
-    """Raise `errors.ProjectQuotaExceeded` if the project may not have one image more."""
-    _require_count(limits, owner, "image_count_total", lambda: rows.count_images(owner) + 1)
+    """Raise unless the images of the project, one just made included, are not too many."""
+    _require_count(limits, owner, "image_count_total", lambda: rows.count_images(owner))
 
 
 def require_busy(limits: Limits, owner: str | None) -> None:
-    """Raise unless the images with data on its way, this one included, are not too many."""
+    """Raise unless the images with data on its way, this one included, are not too many.
+
+    Both raise `errors.ProjectQuotaExceeded`.
+    """
     _require_count(limits, owner, "image_count_uploading", lambda: rows.count_busy(owner))
 
 

@@ -46,6 +46,7 @@ def _give_up_uploads(deployment: Deployment) -> int:
     given_up = 0
     for upload in uploads.select_silent(deployment.config.upload_lease_seconds):
         with connection.writing():
+            rows.find_any_for_change(upload.image_id)
             if not uploads.delete(upload.blob_id):
                 continue
             was = "uploading" if upload.store_id == STAGING else "saving"

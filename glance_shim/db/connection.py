@@ -116,7 +116,12 @@ def borrowed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """A transaction that will write."""
+    """A transaction that will write.
+
+    Locks are taken in one order, so that no two wait for each other: the image
+    (``images.find_for_change``, or its INSERT), then its project (``quotas.hold``), then
+    whatever hangs on the image.
+    """
     outer, mine = _after_commit.get(), list[Callable[[], None]]()
     token = _after_commit.set(mine)
     try:

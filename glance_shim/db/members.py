@@ -83,21 +83,17 @@ def select_of_owner(owner: str, most: int) -> dict[str, str | None]:
     return dict(query.tuples())
 
 
-def set_status(image_id: str, member_id: str, status: str) -> bool:
-    """Write the member's answer; say whether it still was a member."""
-    changed = (
-        ImageMember.update(status=status, updated_at=now())
-        .where((ImageMember.image == image_id) & (ImageMember.member_id == member_id))
-        .execute()
-    )
-    return changed == 1
+def set_status(member: MemberRow, status: str) -> MemberRow:
+    """Write the member's answer and return it anew; nobody else may change the image."""
+    changed = member._replace(status=status, updated_at=now())
+    ImageMember.update(status=status, updated_at=changed.updated_at).where(
+        (ImageMember.image == member.image_id) & (ImageMember.member_id == member.member_id)
+    ).execute()
+    return changed
 
 
-def delete(image_id: str, member_id: str) -> bool:
-    """Remove the member; say whether it was one."""
-    removed = (
-        ImageMember.delete()
-        .where((ImageMember.image == image_id) & (ImageMember.member_id == member_id))
-        .execute()
-    )
-    return removed == 1
+def delete(image_id: str, member_id: str) -> None:
+    """Remove the member, if it is one."""
+    ImageMember.delete().where(
+        (ImageMember.image == image_id) & (ImageMember.member_id == member_id)
+    ).execute()

@@ -10,8 +10,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from glance_shim.db.models.base import is_false
-from glance_shim.db.models.images import Image, Removal, Upload
+from glance_shim.db.models.images import Removal, Upload
 
 
 class UploadRow(NamedTuple):
@@ -38,15 +37,11 @@ def add(image_id: str, store_id: str, blob_id: str, owner: str | None, reserved:
     ).execute()
 
 
-def renew(image_id: str, blob_id: str, reserved: int) -> bool:
-    """Say that data still arrives; ``False`` when nobody waits for it any more.
-
-    That is when the lease is no longer ours, or the image has been deleted.
-    """
-    there = Image.select(Image.id).where((Image.id == image_id) & is_false(Image.deleted))
+def renew(blob_id: str, reserved: int) -> bool:
+    """Say that data still arrives; ``False`` when the lease has been taken away."""
     changed = (
         Upload.update(heartbeat=time.time(), reserved=reserved)
-        .where((Upload.blob_id == blob_id) & Upload.image.in_(there))
+        .where(Upload.blob_id == blob_id)
         .execute()
     )
     return changed == 1
