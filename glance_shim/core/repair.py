@@ -79,7 +79,7 @@ def _write_anew(
     def going_on(count: int) -> None:
         progress(count)
         with connection.borrowed():
-            if not uploads.renew(image.id, blob_id, 0):
+            if rows.find_any(image.id) is None or not uploads.renew(blob_id, 0):
                 raise Overtaken()
 
     # The lease keeps sweeps away from what is written, and lets one remove it if we die.
