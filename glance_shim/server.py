@@ -50,16 +50,21 @@ class Parent(Arbiter):
 class Server(BaseApplication):
     """Serves a WSGI application that was built before the processes are forked."""
 
-    def __init__(self, application: Any, deployment: Deployment) -> None:
+    def __init__(
+        self, application: Any, deployment: Deployment, listening: int | None = None
+    ) -> None:
         self._application = application
         self._deployment = deployment
+        self._listening = listening
         super().__init__()
 
     def load_config(self) -> None:
         config = self._deployment.config
         host = f"[{config.bind_host}]" if ":" in str(config.bind_host) else config.bind_host
         settings = {
-            "bind": f"{host}:{config.bind_port}",
+            "bind": f"{host}:{config.bind_port}"
+            if self._listening is None
+            else f"fd://{self._listening}",
             "worker_class": "glance_shim.server.Worker",
             "workers": config.workers,
             "threads": config.threads,
@@ -189,16 +194,18 @@ def _read_once(self: Any, size: int) -> bytes:
     return data
 
 
-def serve(application: Any, deployment: Deployment) -> None:
+def serve(application: Any, deployment: Deployment, listening: int | None = None) -> None:
     """Serve until told to stop; running transfers are finished first.
 
+    ``listening`` is the number of a socket that listens already.
     Raises `errors.ConfigurationError` when the port is taken.
     """
     if gunicorn.version_info >= (27,):
         body.LengthReader.read = _read_once
-    require_free_port(deployment.config)
+    if listening is None:
+        require_free_port(deployment.config)
     deployment.database.close_all()
-    Server(ClosingRefusals(application), deployment).run()
+    Server(ClosingRefusals(application), deployment, listening).run()
 
 
 def require_free_port(config: Any) -> None:

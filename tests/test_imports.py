@@ -27,7 +27,7 @@ LAYERS = [
     {"api", "worker"},
     {"dashboard"},
     {"app", "server"},
-    {"cli", "wsgi"},
+    {"cli", "wsgi", "testing"},
     {"__main__", "__init__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -35,7 +35,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # The only places for some libraries.
 HOMES = {
     "flask": ("app", "api", "dashboard"),
-    "werkzeug": ("app", "api", "dashboard"),
+    "werkzeug": ("app", "api", "dashboard", "testing/thread"),
     "flask_smorest": ("api/smorest",),
     "webargs": ("api/smorest",),
     "peewee": ("db", "policy/visibility"),
@@ -44,6 +44,8 @@ HOMES = {
     "keystoneauth1": ("core/identity/keystone", "config"),
     "gunicorn": ("server",),
     "click": ("cli",),
+    "openstack": ("testing/people",),
+    "pytest": ("testing/plugin",),
     "botocore": ("stores/s3_client",),
     "urllib3": ("stores/s3_client",),
     "cryptography": ("core/signatures", "dashboard/sealing"),

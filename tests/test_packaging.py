@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,9 @@ ROOT = Path(__file__).parent.parent
 
 # Two builds at once in one tree are in each other's way.
 pytestmark = pytest.mark.xdist_group("wheel")
+
+
+EXAMPLE = ROOT / "examples" / "golden-images"
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +79,23 @@ def test_the_program_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
 
     assert "applied 0001_images" in done.stdout
     assert (tmp_path / "glance.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_example_tests_itself_with_the_plugin_of_the_wheel(
+    wheel: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("tox", reason="tox is not installed")
+    project = tmp_path / "project"
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    outside = {n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "PYTEST"))}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tox", "run", "-e", "py"],
+        cwd=project,
+        env={**outside, "GLANCE_SHIM": str(wheel)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " 8 passed" in done.stdout

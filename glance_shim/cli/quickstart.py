@@ -126,24 +126,9 @@ def _people(built: Deployment, clouds: Path) -> str:
     auth_url = f"http://127.0.0.1:{built.config.bind_port}/identity/v3"
     for person in people:
         if person.get("password"):
-            known[person["cloud"]] = _cloud(person, built.config.identity.region)
+            region = built.config.identity.region
+            known[person["cloud"]] = bootstrap.cloud_entry(person, auth_url, region)
         if person["cloud"] in known:
             known[person["cloud"]]["auth"]["auth_url"] = auth_url
     _write(clouds, yaml.safe_dump(document, sort_keys=False))
     return str(next(p["project_id"] for p in people if p["cloud"] == "app-team"))
-
-
-def _cloud(person: dict[str, Any], region: str) -> dict[str, Any]:
-    return {
-        "auth_type": "password",
-        "auth": {
-            "auth_url": "",
-            "username": person["user"],
-            "password": person["password"],
-            "project_name": person["project"],
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        },
-        "region_name": region,
-        "identity_api_version": "3",
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from glance_shim.context import Context
 from glance_shim.core.identity import passwords, projects, roles, users
@@ -51,4 +52,21 @@ def _welcome(context: Context, person: Person) -> dict[str, str | None]:
         "project": project.name,
         "project_id": project.id,
         "role": person.role,
+    }
+
+
+def cloud_entry(person: Mapping[str, Any], auth_url: str, region: str) -> dict[str, Any]:
+    """What ``clouds.yaml`` says of somebody whose password is known, as `demo` has it."""
+    return {
+        "auth_type": "password",
+        "auth": {
+            "auth_url": auth_url,
+            "username": person["user"],
+            "password": person["password"],
+            "project_name": person["project"],
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        },
+        "region_name": region,
+        "identity_api_version": "3",
     }
