@@ -28,6 +28,8 @@ from glance_shim.stores.base import Reading
 
 log = logging.getLogger(__name__)
 
+READABLE = ("active", "deactivated")
+
 
 def upload(
     context: Context,
@@ -149,7 +151,7 @@ def download(
     prefer: Sequence[str] = (),
     by_url: bool = False,
 ) -> Download | Handover | None:
-    """Open the data of an image for reading; ``None`` if it has none yet.
+    """Open the data of an image for reading; ``None`` while it is not active.
 
     Where the configuration has somebody else send it, it is only said who; the
     client must have agreed ``by_url`` to a URL of an object store.
@@ -165,7 +167,8 @@ def download(
         context.enforce("download_from_store", facts)
     if image.status == "deactivated" and not context.is_admin:
         raise errors.Deactivated(image_id=image_id)
-    if not image.locations or image.size is None:
+    # An import may have filled one store and still fail in the next.
+    if image.status not in READABLE or not image.locations or image.size is None:
         return None
     start, length = span(image.size) if span else (0, image.size)
     handover = _handover(context, image, prefer, by_url)
