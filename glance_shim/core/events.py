@@ -18,6 +18,42 @@ from glance_shim.db.metadefs.parts import PartRow
 from glance_shim.db.models.base import now
 from glance_shim.db.tasks import TaskRow
 
+# Every type of event, and when it is told.
+EVENTS = {
+    "image.create": "An image was created, without data yet.",
+    "image.prepare": "Data is about to be written to a store.",
+    "image.upload": "Data is in a store; with priority ERROR, it could not be kept.",
+    "image.activate": "An image has got its data and can be used.",
+    "image.update": "Anything of an image was changed: attributes, tags, status, locations.",
+    "image.delete": "An image was deleted.",
+    "image.send": "A download has ended; with priority ERROR, before all was sent.",
+    "image.member.create": "An image was offered to a project.",
+    "image.member.update": "A project has accepted or rejected an image, or undone that.",
+    "image.member.delete": "An offer was taken back.",
+    "task.create": "A task, such as an import, was queued.",
+    "task.processing": "A worker has begun a task.",
+    "task.success": "A task has done what it should.",
+    "task.failure": "A task has failed.",
+    "task.run": "A worker is done with a task, whatever came of it.",
+    "metadef_namespace.create": "A namespace of metadata definitions was created.",
+    "metadef_namespace.update": "A namespace was changed.",
+    "metadef_namespace.delete": "A namespace was deleted with all it held.",
+    "metadef_namespace.delete_objects": "All objects of a namespace were deleted.",
+    "metadef_namespace.delete_properties": "All properties of a namespace were deleted.",
+    "metadef_namespace.delete_tags": "All tags of a namespace were deleted.",
+    "metadef_object.create": "An object was created in a namespace.",
+    "metadef_object.update": "An object was changed.",
+    "metadef_object.delete": "An object was deleted.",
+    "metadef_property.create": "A property was created in a namespace.",
+    "metadef_property.update": "A property was changed.",
+    "metadef_property.delete": "A property was deleted.",
+    "metadef_tag.create": "A tag was created in a namespace.",
+    "metadef_tag.update": "A tag was renamed.",
+    "metadef_tag.delete": "A tag was deleted.",
+    "metadef_resource_type.create": "A namespace was associated with a resource type.",
+    "metadef_resource_type.delete": "Such an association was undone.",
+}
+
 IMAGE = (
     "id",
     "name",

@@ -12,6 +12,7 @@ from metadef_catalog import ask
 from people import Person, Service
 from web_source import web
 
+from glance_shim.core import events
 from glance_shim.db import connection
 
 IMAGE = {
@@ -66,6 +67,7 @@ class Told:
 
     def all(self) -> list[dict[str, Any]]:
         self._notifier.flush()
+        assert {message["event_type"] for message in self._messages} <= events.EVENTS.keys()
         return self._messages
 
     def types(self) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from people import OCTETS, Person, Service
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 KINDS = {"R": "private", "S": "shared", "C": "community", "U": "public"}
 
@@ -240,3 +244,16 @@ def test_an_image_without_an_owner_is_nobodys(
     assert [act(cast[who], "show", public, "") for who in WHO] == [200] * 7
     assert [act(cast[who], "patch", public, "") for who in WHO] == [403, 403, 200] + [403] * 4
     assert cast["OWN"].ids("?visibility=all") == [public]
+
+
+def test_the_picture_of_the_documentation_says_the_same() -> None:
+    picture = ElementTree.parse(DOCS / "explanation" / "visibility.svg")
+    drawn = {each.get("id"): each.text for each in picture.iter() if each.get("id")}
+    asking = {"owner": "OWN", "admin": "ADM", "stranger": "STR"}
+
+    for person in ("owner", "accepted", "pending", "rejected", "stranger", "admin"):
+        listed = LISTS[""][PEOPLE.index(person)]
+        for letter, kind in KINDS.items():
+            code = BY_ID["show", kind][WHO.index(asking.get(person, "MEM"))]
+            seen = "listed" if letter in listed else "by id" if code == 200 else "hidden"
+            assert drawn[f"{kind}-{person}"] == seen, (kind, person)
