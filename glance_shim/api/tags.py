@@ -7,8 +7,8 @@ from flask.views import MethodView
 from glance_shim import errors
 from glance_shim.api import body, smorest
 from glance_shim.api.authentication import current_context
-from glance_shim.api.schemas.common import complaint_about
 from glance_shim.core import tags
+from glance_shim.core.texts import complaint_about
 
 blp = smorest.Blueprint(
     "tags", __name__, url_prefix="/v2/images/<image_id>/tags", description="Tags of an image"

@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from glance_shim import errors
+from glance_shim.core import texts
+
+LONGEST_NAME = 255
+LONGEST_VALUE = 65535
 
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -51,6 +55,19 @@ class ExtraProperties(dict[str, ExtraProperty]):
     """All properties of the file; ``required`` must be given when an image is created."""
 
     required: tuple[str, ...] = ()
+
+    def complaint_about(self, name: str, value: Any) -> str | None:
+        """Why no image can have this custom property, or ``None``."""
+        complaint = texts.complaint_about(name, LONGEST_NAME, is_name=True)
+        if complaint is None and name in self:
+            complaint = self[name].complaint(value)
+        elif complaint is None and not isinstance(value, str):
+            complaint = f"{texts.shown(value)} is not of type 'string'"
+        if complaint is None and isinstance(value, str):
+            complaint = texts.complaint_about(value)
+            if complaint is None and len(value.encode()) > LONGEST_VALUE:
+                complaint = f"the value is longer than {LONGEST_VALUE} bytes"
+        return complaint
 
     def require(self, properties: Mapping[str, Any]) -> None:
         """Raise `errors.SchemaBreach` if one of ``required`` is missing."""

@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from glance_shim import errors, fetching
-from glance_shim.core import arrivals, copies, tasks
+from glance_shim.core import arrivals, copies, quotas, tasks
 from glance_shim.core.identity import catalog
 from glance_shim.db import connection
 from glance_shim.db.images import ImageRow
 
 if TYPE_CHECKING:
     from glance_shim.core.import_steps import Import
-
-LONGEST_VALUE = 65535
 
 
 class Source:
@@ -75,7 +73,17 @@ def _from_web(job: Import, image: ImageRow) -> Iterator[Source]:
     uri = job.request["method"]["uri"]
     fetched = fetching.fetch(uri, config.import_filtering_opts, config.image_size_cap)
     with contextlib.closing(fetched):
-        yield Source(fetched, fetched.size)
+        yield Source(_some(fetched), fetched.size)
+
+
+def _some(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks; raises `errors.SourceFailed` at their end if there was no data."""
+    received = 0
+    for chunk in chunks:
+        received += len(chunk)
+        yield chunk
+    if not received:
+        raise errors.SourceFailed(reason="it has no data")
 
 
 @contextlib.contextmanager
@@ -126,9 +134,14 @@ def _taken_over(job: Import, image: ImageRow, remote: dict[str, Any]) -> dict[st
     for name, value in remote.items():
         text = "" if value is None else value
         if name.startswith(wanted) and not name.startswith("os_glance"):
-            if not isinstance(text, str) or len(text.encode()) > LONGEST_VALUE:
-                raise errors.SourceFailed(reason="the remote image has unusable properties")
+            complaint = job.deployment.extra_properties.complaint_about(name, text)
+            if complaint:
+                raise errors.SourceFailed(
+                    reason=f"the remote image has a property that cannot be: {complaint}"
+                )
             properties[name] = text
+    limit = config.image_property_quota
+    quotas.require("image_property_quota", limit, len(properties), "properties")
     formats = {
         "disk_format": config.image_format.disk_formats,
         "container_format": config.image_format.container_formats,

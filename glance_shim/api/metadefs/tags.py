@@ -13,8 +13,8 @@ from glance_shim.api.authentication import current_context
 from glance_shim.api.metadefs import presenting
 from glance_shim.api.metadefs.namespaces import sort, visibility
 from glance_shim.api.schemas import metadefs as schemas
-from glance_shim.api.schemas.common import complaint_about
 from glance_shim.core.metadefs import namespaces, tags
+from glance_shim.core.texts import complaint_about
 
 blp = smorest.Blueprint(
     "metadef_tags",

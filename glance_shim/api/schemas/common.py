@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 import marshmallow as ma
+
+from glance_shim.core.texts import complaint_about, shown
 
 LARGEST_INTEGER = (1 << 31) - 1
 
@@ -29,17 +30,6 @@ class Text(ma.fields.String):
         if complaint:
             raise ma.ValidationError(complaint)
         return value
-
-
-def complaint_about(text: str, longest: int | None = None, is_name: bool = False) -> str | None:
-    """Why ``text`` cannot be taken, or ``None``."""
-    if longest is not None and len(text) > longest:
-        return f"{shown(text)} is longer than {longest} characters"
-    if any(character > "\uffff" for character in text):
-        return "Characters outside the Basic Multilingual Plane are not supported"
-    if is_name and any(unicodedata.category(character) == "Cc" for character in text):
-        return "Control characters are not allowed here"
-    return None
 
 
 class StrictBoolean(ma.fields.Boolean):
@@ -68,12 +58,6 @@ class Whole(ma.fields.Integer):
         if not 0 <= value <= self.largest:
             raise ma.ValidationError(f"{shown(value)} is not between 0 and {self.largest}")
         return int(value)
-
-
-def shown(value: Any) -> str:
-    """A value as it may appear in a message: short."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
 
 
 def one_of(*words: str) -> ma.validate.OneOf:

@@ -9,17 +9,11 @@ import flask
 import marshmallow as ma
 
 from glance_shim import errors
-from glance_shim.api.schemas.common import (
-    StrictBoolean,
-    Text,
-    Whole,
-    complaint_about,
-    one_of,
-    shown,
-)
+from glance_shim.api.schemas.common import StrictBoolean, Text, Whole, one_of
 from glance_shim.api.schemas.locations import LocationSchema
 from glance_shim.context import Context
 from glance_shim.core import lifecycle, locations
+from glance_shim.core.texts import shown
 from glance_shim.db.images import ImageRow
 
 NAME = "image"
@@ -33,7 +27,6 @@ RESERVED = ("location", "deleted", "deleted_at")
 RESERVED_PREFIX = "os_glance"
 
 LONGEST_NAME = 255
-LONGEST_VALUE = 65535
 
 
 class FormatIn(ma.validate.Validator):
@@ -195,16 +188,8 @@ def load_value(name: str, value: Any) -> Any:
 
 def check_property(name: str, value: Any) -> Any:
     """Raise `errors.SchemaBreach` unless this can be a custom property; return the value."""
-    complaint = complaint_about(name, LONGEST_NAME, is_name=True)
-    extra = flask.current_app.config["deployment"].extra_properties.get(name)
-    if complaint is None and extra is not None:
-        complaint = extra.complaint(value)
-    elif complaint is None and not isinstance(value, str):
-        complaint = f"{shown(value)} is not of type 'string'"
-    if complaint is None and isinstance(value, str):
-        complaint = complaint_about(value)
-        if len(value.encode()) > LONGEST_VALUE:
-            complaint = f"the value is longer than {LONGEST_VALUE} bytes"
+    deployment = flask.current_app.config["deployment"]
+    complaint = deployment.extra_properties.complaint_about(name, value)
     if complaint:
         raise errors.SchemaBreach(schema=NAME, reason=f"{shown(name)}: {complaint}")
     return value

@@ -7,8 +7,9 @@ from typing import Any
 
 import marshmallow as ma
 
-from glance_shim.api.schemas.common import Text, complaint_about, one_of
+from glance_shim.api.schemas.common import Text, one_of
 from glance_shim.core import locations
+from glance_shim.core.texts import complaint_about
 
 # Ten locations with so much each fit into a column of 64 KiB, which is MariaDB's for text.
 LONGEST_METADATA = 4096

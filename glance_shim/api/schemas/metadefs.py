@@ -8,15 +8,9 @@ from typing import Any
 import marshmallow as ma
 
 from glance_shim import errors
-from glance_shim.api.schemas.common import (
-    StrictBoolean,
-    Text,
-    Whole,
-    complaint_about,
-    one_of,
-    shown,
-)
+from glance_shim.api.schemas.common import StrictBoolean, Text, Whole, one_of
 from glance_shim.core.metadefs import namespaces
+from glance_shim.core.texts import complaint_about, shown
 
 LONGEST_NAME = 80
 PROPERTY_TYPES = ("array", "boolean", "integer", "number", "object", "string")
