@@ -45,7 +45,6 @@ ROWS: dict[str, Row] = {
     ),
     "H-06": held(
         "old tasks that import past the filter of URLs",
-        "imports/test_import_edge_cases::test_48_lists_of_tasks",
         note="An administrator may make such a task, as with Glance; the filter is asked.",
     ),
     "H-07": held(

@@ -74,6 +74,7 @@ IMAGES: dict[str, Row] = {
     "N-22": held("qcow2 in a snapshot", FORMATS),
     "N-23": held(
         "deletion during a copy",
+        "security/test_outgoing::test_N_19_a_deletion_ends_what_is_on_its_way",
         "imports/test_import::test_an_image_deleted_meanwhile_leaves_nothing",
     ),
     "N-24": held(
@@ -139,7 +140,10 @@ NEIGHBOURS: dict[str, Row] = {
         "identity/test_authentication::test_a_header_about_identity_alone_lets_nobody_in",
         "identity/test_authentication::test_a_service_token_does_not_stand_for_a_user",
     ),
-    "P-03": not_held("headers that turn an upload into a copy", NO_TEST),
+    "P-03": held(
+        "headers that turn an upload into a copy",
+        "security/test_outgoing::test_H_22_no_header_makes_an_upload_a_copy",
+    ),
     "P-04": held(
         "rights judged by what the body says; tokens made from tokens",
         "identity/test_logins::test_a_token_made_from_a_token_is_never_worth_more",
@@ -180,7 +184,7 @@ NEIGHBOURS: dict[str, Row] = {
         "a shell file with names in it",
         "The pages offer no shell file; what they copy is an id.",
     ),
-    "P-14": not_held("tokens in records of tasks", NO_TEST),
+    "P-14": held("tokens in records of tasks"),
     "P-15": held("nested JSON", "api/test_hostile_json::test_deep_nesting_is_refused"),
     "P-16": not_held("a request that changes the configuration", NO_TEST),
     "P-17": held(

@@ -302,7 +302,7 @@ OBJECTS: dict[str, Row] = {
         "api/test_image_patch::test_names_of_the_service_cannot_be_changed",
         "api/test_image_create::test_what_may_not_be_said_is_refused",
     ),
-    "T-MASS-2": not_held("metadata of a remote image service", NO_TEST),
+    "T-MASS-2": held("metadata of a remote image service"),
     "T-RACE-1": held(
         "two uploads to one image",
         f"{SERVER}test_of_many_uploads_at_once_one_wins",
