@@ -178,6 +178,20 @@ def download(
     return Download(image, reading, start, length)
 
 
+def read(context: Context, image_id: str) -> Reading | None:
+    """Open all data of an image in this process, whoever else might send it.
+
+    ``None`` if it has none. Raises what `download` raises.
+    """
+    image = images.get(context, image_id)
+    context.enforce("download_image", images.target(context, image))
+    if image.status == "deactivated" and not context.is_admin:
+        raise errors.Deactivated(image_id=image_id)
+    if not image.locations or image.size is None:
+        return None
+    return _open(context, image, (), 0, image.size)
+
+
 def _handover(
     context: Context, image: ImageRow, prefer: Sequence[str], by_url: bool
 ) -> Handover | None:

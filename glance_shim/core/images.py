@@ -97,9 +97,7 @@ def create(
     for name in READ_ONLY:
         if name in values:
             raise errors.ReadOnlyAttribute(name=name)
-    quotas.require(
-        "image_property_quota", config.image_property_quota, len(properties), "properties"
-    )
+    quotas.require_properties(context, properties)
     values.setdefault("id", str(uuid.uuid4()))
     values |= {"owner": owner, "visibility": visibility, "status": "queued"}
     limits = quotas.limits_of(context, owner)

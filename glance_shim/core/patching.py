@@ -43,8 +43,7 @@ def apply(context: Context, image: ImageRow, changes: Sequence[Change]) -> dict[
         else:
             _change_property(context, properties, change)
     if not set(properties) <= set(image.properties):
-        limit = context.config.image_property_quota
-        quotas.require("image_property_quota", limit, len(properties), "properties")
+        quotas.require_properties(context, properties)
     made = made._replace(properties=properties)
     before = image._asdict()
     return {name: value for name, value in made._asdict().items() if value != before[name]}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from glance_shim import errors
 from glance_shim.context import Context
@@ -43,6 +43,13 @@ def require(option: str, limit: int, count: int, what: str) -> None:
     """Raise `errors.QuotaExceeded` if ``count`` is above ``limit``; negative is no limit."""
     if 0 <= limit < count:
         raise errors.QuotaExceeded(option=option, limit=limit, count=count, what=what)
+
+
+def require_properties(context: Context, properties: Collection[str]) -> None:
+    """Raise `errors.QuotaExceeded` for too many; those of the service itself do not count."""
+    count = sum(not name.startswith("os_glance") for name in properties)
+    limit = context.config.image_property_quota
+    require("image_property_quota", limit, count, "properties")
 
 
 @functools.cache

@@ -230,6 +230,13 @@ def save(image: ImageRow, **changes: Any) -> ImageRow:
     return image._replace(**changes)
 
 
+def set_times(image_id: str, created_at: str, updated_at: str) -> None:
+    """Say when the image was made and changed; for one that was kept elsewhere before."""
+    Image.update(created_at=created_at, updated_at=updated_at).where(
+        Image.id == image_id
+    ).execute()
+
+
 def _index(image_id: str, properties: Mapping[str, str], tags: Iterable[str]) -> None:
     pairs = [(image_id, name, value) for name, value in properties.items()]
     if pairs:

@@ -92,6 +92,13 @@ def set_status(member: MemberRow, status: str) -> MemberRow:
     return changed
 
 
+def set_times(image_id: str, member_id: str, created_at: str, updated_at: str) -> None:
+    """Say when the offer was made and answered; for one that was kept elsewhere before."""
+    ImageMember.update(created_at=created_at, updated_at=updated_at).where(
+        (ImageMember.image == image_id) & (ImageMember.member_id == member_id)
+    ).execute()
+
+
 def delete(image_id: str, member_id: str) -> None:
     """Remove the member, if it is one."""
     ImageMember.delete().where(
