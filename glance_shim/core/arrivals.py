@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -40,6 +41,7 @@ class Lease:
         self.status = status
         self.limits: quotas.Limits = {}
         self.blob_id = f"{image.id}-{secrets.token_hex(4)}"
+        self._renewed = time.monotonic()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -87,9 +89,15 @@ class Lease:
     def progress(self, received: int) -> None:
         """Renew the lease and the reservation while data arrives.
 
-        Raises `errors.ImageDeletedMeanwhile` and `errors.StorageQuotaExceeded`,
-        so that a hopeless transfer ends early.
+        Nothing is asked of the database for what was announced and is
+        reserved, unless some seconds have passed. Raises
+        `errors.ImageDeletedMeanwhile` and `errors.StorageQuotaExceeded`, so
+        that a hopeless transfer ends early.
         """
+        now = time.monotonic()
+        if received <= self.reserved and now - self._renewed < streams.EVERY_SECONDS:
+            return
+        self._renewed = now
         self.reserved = max(self.reserved, received)
         with connection.borrowed(), connection.writing():
             there = rows.find_any_for_change(self.image.id)

@@ -39,6 +39,21 @@ def test_showing_an_image_takes_the_same_statements(service: Service, alice: Per
     assert statements(service, alice, f"/v2/images/{image['id']}") == EXPECTED
 
 
+def test_data_of_a_known_length_takes_the_same_statements_however_long_it_is(
+    service: Service, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glance_shim.stores.streams.EVERY_BYTES", 1)
+    monkeypatch.setattr("glance_shim.stores.streams.EVERY_SECONDS", 600.0)
+    counts = []
+    for size in (10, 3 * 1024 * 1024):
+        image = alice.create()
+        with counted(service.deployment.database) as seen:
+            assert alice.upload(image["id"], bytes(size)).status_code == 204
+        counts.append(len(seen))
+
+    assert counts[0] == counts[1]
+
+
 @pytest.fixture
 def crowded(make_service: Any) -> Service:
     """A service with 100,000 images of p1, each with a property."""
