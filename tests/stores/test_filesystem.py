@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from glance_shim import errors
+from glance_shim.stores import filesystem
 from glance_shim.stores.filesystem import FilesystemStore
 
 BLOB = "c0ffee00-0000-4000-8000-000000000000-00000000"
@@ -35,6 +36,16 @@ def test_a_part_is_read_from_where_it_begins(store: FilesystemStore) -> None:
     assert reading.file.tell() == 3
     assert b"".join(reading) == b"3456"
     reading.close()
+
+
+def test_what_is_written_behind_is_all_there(
+    store: FilesystemStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filesystem, "WRITE_BEHIND", 8192)
+    chunks = [bytes([number]) * 5000 for number in range(20)]
+
+    assert store.add(BLOB, chunks) == 100_000
+    assert b"".join(store.read(BLOB)) == b"".join(chunks)
 
 
 def test_a_blob_is_never_overwritten(store: FilesystemStore) -> None:
