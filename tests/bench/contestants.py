@@ -20,8 +20,15 @@ from server_process import free_port
 from terminal import answers, until
 
 PROCESSES = 2
-POSTGRESQL_PORT = 55432
-KEYSTONE_PORT = 5000
+
+
+def _port(name: str, usual: int) -> int:
+    """Where the scripts beside Glance start something, which their environment may say."""
+    return int(os.environ.get(f"{name}_PORT") or usual)
+
+
+POSTGRESQL_PORT = _port("POSTGRES", 55432)
+KEYSTONE_PORT = _port("KEYSTONE", 5000)
 
 
 class Contestant:
@@ -79,10 +86,15 @@ class Glance(Contestant):
     def __init__(self, settings: Any) -> None:
         kind = (settings.engine, settings.keystone)
         self._what, self._process, port, self._database = {
-            ("sqlite", False): ("noauth", "glance-noauth", 9293, None),
-            ("sqlite", True): ("glance", "glance-main", 9292, None),
-            ("postgresql", False): ("pg-noauth", "glance-pgnoauth", 9296, "glance_noauth"),
-            ("postgresql", True): ("pg", "glance-pg", 9295, "glance"),
+            ("sqlite", False): ("noauth", "glance-noauth", _port("NOAUTH", 9293), None),
+            ("sqlite", True): ("glance", "glance-main", _port("GLANCE", 9292), None),
+            ("postgresql", False): (
+                "pg-noauth",
+                "glance-pgnoauth",
+                _port("PGNOAUTH", 9296),
+                "glance_noauth",
+            ),
+            ("postgresql", True): ("pg", "glance-pg", _port("PG", 9295), "glance"),
         }[kind]
         self.endpoint = f"http://127.0.0.1:{port}"
         self._keystone = settings.keystone
