@@ -62,7 +62,7 @@ class Lease:
             yield
         except BaseException as exc:
             with connection.writing():
-                self._give_back(isinstance(exc, errors.Unavailable))
+                self._give_back(isinstance(exc, errors.Unavailable | errors.StoreFull))
             raise
 
     def _give_back(self, perhaps_kept: bool) -> None:

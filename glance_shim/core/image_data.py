@@ -21,7 +21,6 @@ from glance_shim.core import (
     images,
     lifecycle,
 )
-from glance_shim.db import connection
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow, Location
 from glance_shim.stores.base import Reading
@@ -104,7 +103,7 @@ def stage(
     lease = arrivals.Lease(context, image, staging.store_id, announced, status="uploading")
     data = arrivals.Staged(context, chunks, declared, lease.progress)
     arriving = arrivals.kept(staging, lease.blob_id, data, announced)
-    with lease.held(), arriving, connection.writing():
+    with lease.held(), arriving, arrivals.recording(image_id, lease.blob_id):
         lease.release(data.size)
         staged = {"staged": lease.blob_id, **data.columns}
         if not rows.move_status(image_id, "uploading", "uploading", **staged):

@@ -297,9 +297,11 @@ def move_status(image_id: str, was: str, to: str, **values: Any) -> bool:
 
 
 def has_blob(image_id: str, blob_id: str) -> bool:
-    """Does the image refer to this blob?"""
+    """Does the image refer to this blob, as its data or as what waits to be imported?"""
     image = find(image_id, is_false(Image.deleted))
-    return image is not None and any(each.blob_id == blob_id for each in image.locations)
+    if image is None:
+        return False
+    return blob_id in (image.staged, *(each.blob_id for each in image.locations))
 
 
 def mark_deleted(image_id: str, status: str) -> bool:

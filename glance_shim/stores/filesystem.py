@@ -79,8 +79,7 @@ class FilesystemStore(base.Store):
                     os.link(name, blob_id, src_dir_fd=partial, dst_dir_fd=root)
                 self._settle(root, blob_id)
             finally:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=partial)
+                self._drop(partial, name)
                 os.close(target)
         return written
 
@@ -105,8 +104,17 @@ class FilesystemStore(base.Store):
             with self._translated():
                 os.fsync(root)
         except BaseException:
-            os.unlink(blob_id, dir_fd=root)
+            self._drop(root, blob_id)
             raise
+
+    def _drop(self, directory: int, name: str) -> None:
+        """Take a name away; what cannot be taken away now is left to a sweep."""
+        try:
+            os.unlink(name, dir_fd=directory)
+        except FileNotFoundError:
+            return
+        except OSError as exc:
+            log.warning("Store %s: %s stays for now: %s", self.store_id, name, exc)
 
     def read(self, blob_id: str, offset: int = 0, length: int | None = None) -> FileReading:
         base.require_valid(blob_id)
