@@ -79,6 +79,7 @@ IMAGES: dict[str, Row] = {
     ),
     "N-24": held(
         "deletion during an upload",
+        "security/test_races_attacked::test_T_RACE_3_a_deletion_ends_an_upload",
         "server/test_http_server::test_an_image_deleted_under_an_upload_is_gone",
         "api/test_image_data::test_an_image_deleted_while_data_arrives_is_gone",
     ),

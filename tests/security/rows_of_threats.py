@@ -330,12 +330,12 @@ OBJECTS: dict[str, Row] = {
         "imports/test_import_edge_cases::test_two_that_import_at_once",
         "server/test_hosts_agree::test_of_two_imports_asked_of_two_hosts_one_is_taken",
     ),
-    "T-RACE-6": not_held("an answer against the end of the offer", NO_TEST),
-    "T-RACE-7": not_held("a visibility that changes while others look", NO_TEST),
+    "T-RACE-6": held("an answer against the end of the offer"),
+    "T-RACE-7": held("a visibility that changes while others look"),
     "T-RACE-8": held(
         "changes at the same time", "quotas/test_races::test_many_add_to_one_image_at_once"
     ),
-    "T-RACE-9": not_held("protection against deletion", NO_TEST),
+    "T-RACE-9": held("protection against deletion"),
     "T-RACE-10": held(
         "two hosts over one database",
         "server/test_hosts_agree::test_an_upload_is_seen_by_the_other_host_and_kept_from_a_second",
