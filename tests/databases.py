@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,21 @@ def scans(database: Any, sql: str, params: Any) -> list[str]:
     else:
         whole = [row for row in plan if row[-1].startswith("SCAN") and "branch" not in row[-1]]
     return [str(row) for row in whole]
+
+
+READ = "SHOW SESSION STATUS WHERE Variable_name RLIKE '^Handler_(read|icp_attempts)'"
+
+
+@contextlib.contextmanager
+def rows_read(database: Any) -> Iterator[Callable[[], int]]:
+    """How many entries of tables and indexes are read in the block; only MariaDB tells."""
+    if database.kind != "mariadb":
+        yield lambda: 0
+        return
+    database.execute_sql("FLUSH STATUS")
+    found: list[int] = []
+    yield lambda: found[0]
+    found.append(sum(int(value) for _, value in database.execute_sql(READ).fetchall()))
 
 
 def _name(url: str) -> str:

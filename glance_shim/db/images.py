@@ -151,8 +151,11 @@ def select(
     where = functools.reduce(operator.and_, clauses)
     if not branches or not limit:
         return []
+    in_the_middle = marker is not None and sort[0][0] == "created_at"
+    table = connection.engine().indexed(Image) if in_the_middle else Image
     pages = [
         Image.select(*COLUMNS)
+        .from_(table)
         .where(where & branch)
         .order_by(*paging.order(Image, sort))
         .limit(limit)

@@ -64,7 +64,10 @@ def hold(owner: str | None) -> None:
 
 
 def _of(owner: str | None) -> Any:
-    return (Image.owner == owner) & is_false(Image.deleted) & (Image.status != "killed")
+    # Hidden or not: said so that the index is used in which that stands before the owner.
+    hidden = Image.os_hidden.in_((False, True))
+    there = is_false(Image.deleted) & (Image.status != "killed")
+    return there & hidden & (Image.owner == owner)
 
 
 def owners() -> list[str]:

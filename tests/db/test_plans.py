@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import types
 from typing import Any
 
@@ -9,7 +10,7 @@ import crowd
 import databases
 import pytest
 
-from glance_shim.db import connection, images
+from glance_shim.db import connection, images, quotas
 from glance_shim.policy import visibility
 
 PROJECTS = [f"{number:032x}" for number in range(30)]
@@ -30,6 +31,36 @@ LISTS: dict[str, dict[str, Any]] = {
     "property": {"properties": [("n", "33")]},
     "tag": {"tags": ["t0-3"]},
 }
+
+
+USAGE = (quotas.count_images, quotas.count_busy, quotas.stored_bytes, quotas.staged_bytes)
+
+
+def test_what_a_project_uses_is_counted_along_an_index(crowded: Any) -> None:
+    with connection.connected(crowded):
+        for usage in USAGE:
+            with databases.rows_read(crowded) as read, databases.counted(crowded) as seen:
+                usage(PROJECTS[3])
+            assert not databases.scans(crowded, *seen[-1]), usage
+            assert read() < 1_000, usage
+
+
+def test_a_page_of_administrators_begins_where_the_last_ended(open_new: Any) -> None:
+    databases.require("mariadb")
+    database = open_new("mariadb")
+    crowd.fill(database, 5_000, PROJECTS[:2])
+    root = types.SimpleNamespace(is_admin=True, project_id=PROJECTS[0], scope="project")
+    page: dict[str, Any] = {"conditions": [("os_hidden", "eq", False)]}
+    cases = itertools.product(
+        (500, 2_500, 4_500), ("asc", "desc"), (None, "all", "shared", "private")
+    )
+    with connection.connected(database):
+        for number, direction, kind in cases:
+            page["marker"] = images.find_any(crowd.identity(number))
+            page["sort"] = (("created_at", direction), ("id", direction))
+            with databases.rows_read(database) as read:
+                images.select(visibility.seen_in_lists(root, kind), **page)
+            assert read() < 250, (number, direction, kind)
 
 
 def test_lists_and_look_ups_are_found_by_an_index(crowded: Any) -> None:
