@@ -183,17 +183,19 @@ def get_all(
 
 def count_offers(context: Context) -> int:
     """How many images others offer to the caller's project that it has not answered."""
-    return rows.count(seen.waiting_for, seen.project_of(context))
+    return rows.count(seen.waiting_for(seen.project_of(context)))
 
 
 def _marker(context: Context, image_id: str) -> ImageRow:
     image = None
     if ID_PATTERN.fullmatch(image_id):
-        image = rows.find_any(image_id, deleted_too=context.is_admin)
+        image = rows.find(image_id, seen.seen_by_id(context))
+        if image is None and context.is_admin:
+            image = rows.find_any(image_id, deleted_too=True)
+        elif image is None and rows.find_any(image_id) is not None:
+            raise errors.Forbidden(reason=f"the marker {image_id} is not yours to see")
     if image is None:
         raise errors.MarkerNotFound(marker=image_id)
-    if not context.is_admin and not rows.exists(image_id, seen.seen_by_id(context)):
-        raise errors.Forbidden(reason=f"the marker {image_id} is not yours to see")
     return image
 
 
@@ -265,7 +267,8 @@ def delete(context: Context, image_id: str) -> None:
             uploads.add_removals(image_id, [(STAGING, image.staged)], 0)
         events.image(context.deployment, "delete", image._replace(status="deleted"))
     log.info("Image %s is deleted by project %s", image_id, context.project_id)
-    removals.carry_out(context.deployment, image_id)
+    if blobs or image.staged:
+        removals.carry_out(context.deployment, image_id)
     cache.forget(context.deployment, image_id)
 
 

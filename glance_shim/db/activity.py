@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from glance_shim.db import statements
 from glance_shim.db.models.activity import ImageActivity
 from glance_shim.db.models.base import now
+from glance_shim.db.statements import given
 
 LONGEST = 255
 
@@ -58,8 +60,8 @@ def add(
         "request_id": (caller["request_id"] or "")[:64] or None,
         **{name: _cut(caller[name]) for name in CALLER},
     }
-    rows = [{**common, **{name: _cut(each.get(name)) for name in FIELDS}} for each in entries]
-    ImageActivity.insert_many(rows).execute()
+    rows = [{name: _cut(each.get(name)) for name in FIELDS} for each in entries]
+    statements.insert_many(ImageActivity, common, rows)
 
 
 def _cut(value: str | None) -> str | None:
@@ -91,14 +93,24 @@ def project_names(image_ids: Iterable[str]) -> dict[str, str]:
 
 def trim(image_id: str, kept: int) -> None:
     """Forget all but the last ``kept`` entries of an image."""
-    oldest = (
-        ImageActivity.select(ImageActivity.id)
-        .where(ImageActivity.image == image_id)
-        .order_by(ImageActivity.id.desc())
-        .offset(kept - 1)
-        .limit(1)
-        .scalar()
-    )
+    oldest = _oldest_kept().first({"image_id": image_id, "newer": kept - 1})
     if oldest is not None:
-        old = (ImageActivity.image == image_id) & (ImageActivity.id < oldest)
-        ImageActivity.delete().where(old).execute()
+        _trim().run({"image_id": image_id, "oldest": oldest[0]})
+
+
+@statements.composed
+def _oldest_kept() -> Any:
+    return (
+        ImageActivity.select(ImageActivity.id)
+        .where(ImageActivity.image == given("image_id"))
+        .order_by(ImageActivity.id.desc())
+        .offset(given("newer"))
+        .limit(1)
+    )
+
+
+@statements.composed
+def _trim() -> Any:
+    return ImageActivity.delete().where(
+        (ImageActivity.image == given("image_id")) & (ImageActivity.id < given("oldest"))
+    )

@@ -53,8 +53,11 @@ class Engine(pool.PooledDatabase):
         """What of a column of long texts is in an index."""
         return column
 
-    def same_text(self, column: Any, value: str) -> Any:
-        """The clause that a long text is this one, found by an index on its beginning."""
+    def same_text(self, column: Any, value: Any, beginning: Any) -> Any:
+        """The clause that a long text is this one, found by an index on its beginning.
+
+        ``beginning`` is what of the value is as long as what is in the index.
+        """
         return column == value
 
     def unless_there(self, insert: Any, *key: Any) -> Any:
@@ -153,8 +156,8 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
         # A row of an index has at most a third of a page of 8 KiB.
         return peewee.fn.SUBSTR(column, 1, peewee.SQL(str(INDEXED)))
 
-    def same_text(self, column: Any, value: str) -> Any:
-        return (column == value) & (self.beginning(column) == value[:INDEXED])
+    def same_text(self, column: Any, value: Any, beginning: Any) -> Any:
+        return (column == value) & (self.beginning(column) == beginning)
 
     def length_of_json(self, column: Any) -> Any:
         return peewee.fn.json_array_length(column.cast("json"))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import peewee
 
 from glance_shim import errors
-from glance_shim.db import connection, paging
+from glance_shim.db import connection, paging, statements
+from glance_shim.db.engines import INDEXED
 from glance_shim.db.models.activity import ImageActivity
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.images import Image, ImageMember, ImageProperty, ImageTag
 from glance_shim.db.models.verification import Damage
+from glance_shim.db.statements import Clause, given
 
 
 class Location(NamedTuple):
@@ -55,65 +58,93 @@ class ImageRow(NamedTuple):
 
 COLUMNS = tuple(getattr(Image, name) for name in ImageRow._fields)
 LOCATIONS = ImageRow._fields.index("locations")
+_converted = statements.converted(COLUMNS)
 
 
-def _row(values: Sequence[Any]) -> ImageRow:
-    locations = [Location(*each) for each in values[LOCATIONS]]
-    return ImageRow._make((*values[:LOCATIONS], locations, *values[LOCATIONS + 1 :]))
+def _row(found: Sequence[Any]) -> ImageRow:
+    values = _converted(found)
+    values[LOCATIONS] = [Location(*each) for each in values[LOCATIONS]]
+    return ImageRow._make(values)
 
 
 def add(
     values: Mapping[str, Any], properties: Mapping[str, str], tags: Iterable[str]
 ) -> ImageRow:
-    """Insert an image and return it.
+    """Insert an image and return it; inside `connection.writing`.
 
-    Raises `errors.DuplicateImage` when the id is taken, by a deleted image too.
+    Raises `errors.DuplicateImage` when the id is taken, by a deleted image too; the
+    transaction is over then.
     """
-    moment = now()
-    tags = sorted(set(tags))
+    moment, tags = now(), sorted(set(tags))
+    said = {
+        "created_at": moment,
+        "updated_at": moment,
+        "properties": dict(properties),
+        "tags": tags,
+        **values,
+    }
+    row = ImageRow._make(
+        said[field.name] if field.name in said else _default(field) for field in COLUMNS
+    )
     try:
-        with connection.writing():
-            Image.insert(
-                created_at=moment,
-                updated_at=moment,
-                properties=dict(properties),
-                tags=tags,
-                **values,
-            ).execute()
-            _index(values["id"], properties, tags)
-            return _row(Image.select(*COLUMNS).where(Image.id == values["id"]).tuples().get())
+        _insert().run(row._asdict())
     except peewee.IntegrityError as exc:
-        if not exists(values["id"], peewee.SQL("1 = 1")):
-            raise
-        raise errors.DuplicateImage(image_id=values["id"]) from exc
+        # Nothing else in this row can be refused.
+        raise errors.DuplicateImage(image_id=row.id) from exc
+    _index(row.id, row.properties, tags)
+    return row
 
 
-def find(image_id: str, scope: Any) -> ImageRow | None:
+def _default(field: peewee.Field) -> Any:
+    return field.default() if callable(field.default) else field.default
+
+
+@statements.composed
+def _insert() -> Any:
+    return Image.insert(statements.given_row(Image, ImageRow._fields))
+
+
+def find(image_id: str, scope: Clause) -> ImageRow | None:
     """The image with this very id, if ``scope`` holds for it."""
-    found = Image.select(*COLUMNS).where((Image.id == image_id) & scope).tuples().first()
+    values = {"image_id": image_id, **scope.values}
+    found = _find(scope.compose, scope.shape).first(values)
     return _row(found) if found else None
 
 
-def find_for_change(image_id: str, scope: Any) -> ImageRow | None:
+def find_for_change(image_id: str, scope: Clause) -> ImageRow | None:
     """As `find`, inside `connection.writing`: the row stays as it is until the end."""
-    query = Image.select(*COLUMNS).where((Image.id == image_id) & scope)
-    found = connection.engine().locked(query).tuples().first()
+    values = {"image_id": image_id, **scope.values}
+    found = _find(scope.compose, scope.shape, True).first(values)
     return _row(found) if found else None
+
+
+@statements.composed
+def _find(compose: Callable[..., Any], shape: Any, locked: bool = False) -> Any:
+    query = Image.select(*COLUMNS).where((Image.id == given("image_id")) & compose(*shape))
+    return connection.engine().locked(query) if locked else query
+
+
+def _whatever() -> Any:
+    return peewee.SQL("1 = 1")
+
+
+def _not_deleted() -> Any:
+    return is_false(Image.deleted)
 
 
 def find_any(image_id: str, deleted_too: bool = False) -> ImageRow | None:
     """The image with this very id, whoever may see it."""
-    return find(image_id, peewee.SQL("1 = 1") if deleted_too else is_false(Image.deleted))
+    return find(image_id, Clause(_whatever if deleted_too else _not_deleted))
 
 
 def find_any_for_change(image_id: str) -> ImageRow | None:
     """As `find_for_change`, whoever may see it."""
-    return find_for_change(image_id, is_false(Image.deleted))
+    return find_for_change(image_id, Clause(_not_deleted))
 
 
-def exists(image_id: str, scope: Any) -> bool:
-    """Does ``scope`` hold for the image?"""
-    return Image.select(peewee.SQL("1")).where((Image.id == image_id) & scope).exists()
+def _contains(column: Any, value: Any) -> Any:
+    pattern = peewee.NodeList((value, peewee.SQL("ESCAPE '!'")))
+    return peewee.Expression(peewee.fn.LOWER(column), peewee.OP.ILIKE, pattern)
 
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -124,12 +155,17 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "lt": operator.lt,
     "lte": operator.le,
     "in": lambda column, values: column.in_(values),
-    "contains": lambda column, value: peewee.fn.LOWER(column).contains(value.lower()),
+    "contains": _contains,
 }
 
 
+def _pattern(text: str) -> str:
+    """What LIKE finds the text by, wherever it is."""
+    return "%" + re.sub("[!%_]", r"!\g<0>", text.lower()) + "%"
+
+
 def select(
-    branches: Sequence[Any],
+    scope: Clause,
     conditions: Iterable[tuple[str, str, Any]] = (),
     properties: Iterable[tuple[str, str]] = (),
     tags: Iterable[str] = (),
@@ -137,34 +173,84 @@ def select(
     limit: int = 25,
     marker: ImageRow | None = None,
 ) -> list[ImageRow]:
-    """One page of images that meet one of ``branches`` and all filters.
+    """One page of images that meet one of the branches of ``scope`` and all filters.
 
-    ``branches`` exclude each other; each is read along an index of its own
+    The branches exclude each other; each is read along an index of its own
     and stops after ``limit`` rows. It is one statement whatever the page.
     """
-    clauses = [is_false(Image.deleted), Image.status != "killed"]
-    clauses += [OPERATORS[op](getattr(Image, name), value) for name, op, value in conditions]
-    clauses += [_has_property(name, value) for name, value in properties]
-    clauses += [_has_tag(tag) for tag in tags]
-    if marker is not None:
-        clauses.append(paging.after(Image, sort, marker))
-    where = functools.reduce(operator.and_, clauses)
-    if not branches or not limit:
+    filters, filled = _filled(conditions, properties, tags)
+    start, passed = paging.filled(sort, marker)
+    if not limit:
         return []
-    in_the_middle = marker is not None and sort[0][0] == "created_at"
+    statement = _select(scope.compose, scope.shape, filters, tuple(sort), start)
+    values = {"limit": limit, **scope.values, **filled, **passed}
+    return [_row(found) for found in statement.rows(values)]
+
+
+class Filters(NamedTuple):
+    """What of the filters of a list is in the text of its statement."""
+
+    conditions: tuple[tuple[str, str, int | None], ...]
+    properties: int
+    tags: int
+
+
+def _filled(
+    conditions: Iterable[tuple[str, str, Any]],
+    properties: Iterable[tuple[str, str]],
+    tags: Iterable[str],
+) -> tuple[Filters, dict[str, Any]]:
+    """The shape of filters and their values."""
+    values: dict[str, Any] = {}
+    shapes = []
+    for number, (name, op, value) in enumerate(conditions):
+        if op == "in":
+            values |= {f"condition {number} {n}": each for n, each in enumerate(value)}
+        else:
+            values[f"condition {number}"] = _pattern(value) if op == "contains" else value
+        shapes.append((name, op, len(value) if op == "in" else None))
+    properties, tags = list(properties), list(tags)
+    for number, (name, value) in enumerate(properties):
+        values[f"name {number}"] = name
+        values[f"value {number}"] = value
+        values[f"beginning {number}"] = value[:INDEXED]
+    values |= {f"tag {number}": tag for number, tag in enumerate(tags)}
+    return Filters(tuple(shapes), len(properties), len(tags)), values
+
+
+def _clauses(filters: Filters) -> Iterator[Any]:
+    yield is_false(Image.deleted)
+    yield Image.status != "killed"
+    for number, (name, op, size) in enumerate(filters.conditions):
+        value: Any = given(f"condition {number}")
+        if size is not None:
+            value = [given(f"condition {number} {n}") for n in range(size)]
+        yield OPERATORS[op](getattr(Image, name), value)
+    yield from map(_has_property, range(filters.properties))
+    yield from map(_has_tag, range(filters.tags))
+
+
+@statements.composed
+def _select(
+    compose: Callable[..., Any],
+    shape: Any,
+    filters: Filters,
+    sort: paging.Sort,
+    start: paging.Start,
+) -> Any:
+    where = functools.reduce(operator.and_, _clauses(filters))
+    if start is not None:
+        where &= paging.after(Image, sort, paging.place(sort, start))
+    in_the_middle = start is not None and sort[0][0] == "created_at"
     table = connection.engine().indexed(Image) if in_the_middle else Image
     pages = [
         Image.select(*COLUMNS)
         .from_(table)
         .where(where & branch)
         .order_by(*paging.order(Image, sort))
-        .limit(limit)
-        for branch in branches
+        .limit(given("limit"))
+        for branch in compose(*shape) or [peewee.SQL("0 = 1")]
     ]
-    return [_row(values) for values in _joined(pages, sort, limit).tuples()]
-
-
-def _joined(pages: Sequence[Any], sort: paging.Sort, limit: int) -> Any:
     if len(pages) == 1:
         return pages[0]
     parts = []
@@ -172,46 +258,36 @@ def _joined(pages: Sequence[Any], sort: paging.Sort, limit: int) -> Any:
         part = page.alias(f"branch{number}")
         parts.append(Image.select(peewee.SQL("*")).from_(part))
     union = functools.reduce(operator.add, parts)
-    return union.order_by(*paging.order_of_union(Image, sort)).limit(limit)
+    return union.order_by(*paging.order_of_union(Image, sort)).limit(given("limit"))
 
 
-def count(scope: Callable[[str], Any], project_id: str) -> int:
-    """How many images the clause ``scope(project_id)`` holds for."""
-    text, parameters = _count_statement(connection.engine().kind, scope)
-    given = [project_id if each == A_PROJECT else each for each in parameters]
-    return int(connection.database.execute_sql(text, given).fetchone()[0])
+def count(scope: Clause) -> int:
+    """How many images the clause holds for."""
+    (found,) = _count(scope.compose, scope.shape).rows(scope.values)
+    return int(found[0])
 
 
-# Stands for the project in the parameters of a statement that is composed once.
-A_PROJECT = "a project"
+@statements.composed
+def _count(compose: Callable[..., Any], shape: Any) -> Any:
+    there = is_false(Image.deleted) & (Image.status != "killed") & compose(*shape)
+    return Image.select(peewee.fn.COUNT(peewee.SQL("1"))).where(there)
 
 
-@functools.cache
-def _count_statement(kind: str, scope: Callable[[str], Any]) -> tuple[str, list[Any]]:
-    """The text of that query for a kind of database, and its parameters.
-
-    Composing it takes peewee 0.4 milliseconds, answering it takes SQLite a
-    fortieth of that, and every page of the dashboard asks it.
-    """
-    there = is_false(Image.deleted) & (Image.status != "killed") & scope(A_PROJECT)
-    text, parameters = Image.select(peewee.fn.COUNT(peewee.SQL("1"))).where(there).sql()
-    return text, parameters
-
-
-def _has_property(name: str, value: str) -> Any:
+def _has_property(number: int) -> Any:
+    value, beginning = given(f"value {number}"), given(f"beginning {number}")
     return peewee.fn.EXISTS(
         ImageProperty.select(peewee.SQL("1")).where(
             (ImageProperty.image == Image.id)
-            & (ImageProperty.name == name)
-            & connection.engine().same_text(ImageProperty.value, value)
+            & (ImageProperty.name == given(f"name {number}"))
+            & connection.engine().same_text(ImageProperty.value, value, beginning)
         )
     )
 
 
-def _has_tag(tag: str) -> Any:
+def _has_tag(number: int) -> Any:
     return peewee.fn.EXISTS(
         ImageTag.select(peewee.SQL("1")).where(
-            (ImageTag.image == Image.id) & (ImageTag.value == tag)
+            (ImageTag.image == Image.id) & (ImageTag.value == given(f"tag {number}"))
         )
     )
 
@@ -224,13 +300,33 @@ def save(image: ImageRow, **changes: Any) -> ImageRow:
     changes["updated_at"] = now()
     if "tags" in changes:
         changes["tags"] = sorted(set(changes["tags"]))
-    Image.update(**changes).where(Image.id == image.id).execute()
-    if "properties" in changes:
-        ImageProperty.delete().where(ImageProperty.image == image.id).execute()
-    if "tags" in changes:
-        ImageTag.delete().where(ImageTag.image == image.id).execute()
+    _update(tuple(sorted(changes))).run({**changes, "image_id": image.id})
+    for name, table in INDEXES.items():
+        if name in changes and getattr(image, name):
+            _delete_of_image(table).run({"image_id": image.id})
     _index(image.id, changes.get("properties", {}), changes.get("tags", ()))
     return image._replace(**changes)
+
+
+INDEXES = {"properties": ImageProperty, "tags": ImageTag}
+
+
+@statements.composed
+def _update(names: tuple[str, ...]) -> Any:
+    return Image.update(statements.given_row(Image, names)).where(Image.id == given("image_id"))
+
+
+@statements.composed
+def _delete_of_image(table: Any) -> Any:
+    return table.delete().where(table.image == given("image_id"))
+
+
+def _index(image_id: str, properties: Mapping[str, str], tags: Sequence[str]) -> None:
+    if properties:
+        rows = [{"name": name, "value": value} for name, value in properties.items()]
+        statements.insert_many(ImageProperty, {"image": image_id}, rows)
+    if tags:
+        statements.insert_many(ImageTag, {"image": image_id}, [{"value": tag} for tag in tags])
 
 
 def set_times(image_id: str, created_at: str, updated_at: str) -> None:
@@ -238,17 +334,6 @@ def set_times(image_id: str, created_at: str, updated_at: str) -> None:
     Image.update(created_at=created_at, updated_at=updated_at).where(
         Image.id == image_id
     ).execute()
-
-
-def _index(image_id: str, properties: Mapping[str, str], tags: Iterable[str]) -> None:
-    pairs = [(image_id, name, value) for name, value in properties.items()]
-    if pairs:
-        ImageProperty.insert_many(
-            pairs, fields=[ImageProperty.image, ImageProperty.name, ImageProperty.value]
-        ).execute()
-    labels = [(image_id, tag) for tag in tags]
-    if labels:
-        ImageTag.insert_many(labels, fields=[ImageTag.image, ImageTag.value]).execute()
 
 
 def _is_stored() -> Any:
@@ -259,11 +344,16 @@ def _is_stored() -> Any:
 
 def select_stored(after: str | None, limit: int) -> list[ImageRow]:
     """Images with data in some store, by id, the first ``limit`` after one."""
+    found = _select_stored(after is not None).rows({"after": after, "limit": limit})
+    return [_row(values) for values in found]
+
+
+@statements.composed
+def _select_stored(after: bool) -> Any:
     stored = _is_stored()
-    if after is not None:
-        stored &= Image.id > after
-    query = Image.select(*COLUMNS).where(stored).order_by(Image.id).limit(limit)
-    return [_row(values) for values in query.tuples()]
+    if after:
+        stored &= Image.id > given("after")
+    return Image.select(*COLUMNS).where(stored).order_by(Image.id).limit(given("limit"))
 
 
 def count_stored() -> int:
@@ -291,17 +381,23 @@ def move_status(image_id: str, was: str, to: str, **values: Any) -> bool:
 
     Where two callers race, the row decides.
     """
-    changed = (
-        Image.update(status=to, updated_at=now(), **values)
-        .where((Image.id == image_id) & (Image.status == was) & is_false(Image.deleted))
-        .execute()
+    changes = {"status": to, "updated_at": now(), **values}
+    filled = {**changes, "image_id": image_id, "was": was}
+    return _move(tuple(sorted(changes))).count(filled) == 1
+
+
+@statements.composed
+def _move(names: tuple[str, ...]) -> Any:
+    return Image.update(statements.given_row(Image, names)).where(
+        (Image.id == given("image_id"))
+        & (Image.status == given("was"))
+        & is_false(Image.deleted)
     )
-    return changed == 1
 
 
 def has_blob(image_id: str, blob_id: str) -> bool:
     """Does the image refer to this blob, as its data or as what waits to be imported?"""
-    image = find(image_id, is_false(Image.deleted))
+    image = find_any(image_id)
     if image is None:
         return False
     return blob_id in (image.staged, *(each.blob_id for each in image.locations))
@@ -312,24 +408,27 @@ def mark_deleted(image_id: str, status: str) -> bool:
 
     Its members, tags, properties and activity go; the id stays taken.
     """
-    moment = now()
-    changed = (
-        Image.update(
-            status=status,
-            deleted=True,
-            deleted_at=moment,
-            updated_at=moment,
-            properties={},
-            tags=[],
-            locations=[],
-            staged=None,
-            staged_hash=None,
-        )
-        .where((Image.id == image_id) & is_false(Image.deleted) & is_false(Image.protected))
-        .execute()
-    )
-    if changed != 1:
+    filled = {"image_id": image_id, "status": status, "moment": now()}
+    if _mark_deleted().count(filled) != 1:
         return False
     for table in (ImageMember, ImageProperty, ImageTag, ImageActivity, Damage):
-        table.delete().where(table.image == image_id).execute()
+        _delete_of_image(table).run(filled)
     return True
+
+
+@statements.composed
+def _mark_deleted() -> Any:
+    moment = given("moment", Image.updated_at)
+    return Image.update(
+        status=given("status", Image.status),
+        deleted=True,
+        deleted_at=moment,
+        updated_at=moment,
+        properties={},
+        tags=[],
+        locations=[],
+        staged=None,
+        staged_hash=None,
+    ).where(
+        (Image.id == given("image_id")) & is_false(Image.deleted) & is_false(Image.protected)
+    )

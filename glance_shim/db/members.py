@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import peewee
 
 from glance_shim import errors
+from glance_shim.db import statements
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.images import Image, ImageMember
+from glance_shim.db.statements import given
 
 
 class MemberRow(NamedTuple):
@@ -32,38 +34,56 @@ COLUMNS = (
 
 def add(image_id: str, member_id: str) -> MemberRow:
     """Insert a pending member; raises `errors.MemberExists`."""
-    row = MemberRow(image_id, member_id, "pending", now(), now())
+    moment = now()
+    row = MemberRow(image_id, member_id, "pending", moment, moment)
     try:
-        ImageMember.insert(dict(zip(COLUMNS, row, strict=True))).execute()
+        _insert().run(row._asdict())
     except peewee.IntegrityError as exc:
         raise errors.MemberExists(member_id=member_id, image_id=image_id) from exc
     return row
 
 
+@statements.composed
+def _insert() -> Any:
+    columns = zip(COLUMNS, MemberRow._fields, strict=True)
+    return ImageMember.insert({column: given(name, column) for column, name in columns})
+
+
 def count(image_id: str) -> int:
     """How many members the image has."""
-    return ImageMember.select().where(ImageMember.image == image_id).count()
+    (found,) = _count().rows({"image_id": image_id})
+    return int(found[0])
+
+
+@statements.composed
+def _count() -> Any:
+    return ImageMember.select(peewee.fn.COUNT(peewee.SQL("1"))).where(_OF_IMAGE)
+
+
+_OF_IMAGE = ImageMember.image == given("image_id")
+_THE_ONE = _OF_IMAGE & (ImageMember.member_id == given("member_id"))
 
 
 def find(image_id: str, member_id: str) -> MemberRow | None:
     """The member, if it is one."""
-    found = (
-        ImageMember.select(*COLUMNS)
-        .where((ImageMember.image == image_id) & (ImageMember.member_id == member_id))
-        .tuples()
-        .first()
-    )
+    found = _find().first({"image_id": image_id, "member_id": member_id})
     return MemberRow._make(found) if found else None
+
+
+@statements.composed
+def _find() -> Any:
+    return ImageMember.select(*COLUMNS).where(_THE_ONE)
 
 
 def select(image_id: str) -> list[MemberRow]:
     """All members of the image, oldest first."""
-    query = (
-        ImageMember.select(*COLUMNS)
-        .where(ImageMember.image == image_id)
-        .order_by(ImageMember.created_at, ImageMember.member_id)
-    )
-    return [MemberRow._make(values) for values in query.tuples()]
+    return [MemberRow._make(found) for found in _select().rows({"image_id": image_id})]
+
+
+@statements.composed
+def _select() -> Any:
+    oldest_first = (ImageMember.created_at, ImageMember.member_id)
+    return ImageMember.select(*COLUMNS).where(_OF_IMAGE).order_by(*oldest_first)
 
 
 def select_of_owner(owner: str, most: int) -> dict[str, str | None]:
@@ -86,10 +106,14 @@ def select_of_owner(owner: str, most: int) -> dict[str, str | None]:
 def set_status(member: MemberRow, status: str) -> MemberRow:
     """Write the member's answer and return it anew; nobody else may change the image."""
     changed = member._replace(status=status, updated_at=now())
-    ImageMember.update(status=status, updated_at=changed.updated_at).where(
-        (ImageMember.image == member.image_id) & (ImageMember.member_id == member.member_id)
-    ).execute()
+    _set_status().run(changed._asdict())
     return changed
+
+
+@statements.composed
+def _set_status() -> Any:
+    columns = statements.given_row(ImageMember, ("status", "updated_at"))
+    return ImageMember.update(columns).where(_THE_ONE)
 
 
 def set_times(image_id: str, member_id: str, created_at: str, updated_at: str) -> None:
@@ -101,6 +125,9 @@ def set_times(image_id: str, member_id: str, created_at: str, updated_at: str) -
 
 def delete(image_id: str, member_id: str) -> None:
     """Remove the member, if it is one."""
-    ImageMember.delete().where(
-        (ImageMember.image == image_id) & (ImageMember.member_id == member_id)
-    ).execute()
+    _delete().run({"image_id": image_id, "member_id": member_id})
+
+
+@statements.composed
+def _delete() -> Any:
+    return ImageMember.delete().where(_THE_ONE)

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import functools
 import operator
+import types
 from collections.abc import Sequence
 from typing import Any
 
 import peewee
 
 from glance_shim.db import connection
+from glance_shim.db.statements import given
 
 Sort = Sequence[tuple[str, str]]
+
+# The sort keys that the marker has no value of; None without a marker.
+Start = frozenset[str] | None
 
 
 def order(model: type[peewee.Model], sort: Sort) -> list[Any]:
@@ -69,3 +74,18 @@ def _beyond(column: Any, direction: str, value: Any) -> Any:
     if value is None:
         return None
     return (column < value) | column.is_null() if column.null else column < value
+
+
+def filled(sort: Sort, marker: Any) -> tuple[Start, dict[str, Any]]:
+    """What of a marker is in the text of a statement that is composed once, and its values."""
+    if marker is None:
+        return None, {}
+    values = {f"marker {key}": getattr(marker, key) for key, _ in sort}
+    return frozenset(key for key, _ in sort if values[f"marker {key}"] is None), values
+
+
+def place(sort: Sort, start: frozenset[str]) -> Any:
+    """Stands for the marker in such a statement."""
+    return types.SimpleNamespace(
+        **{key: None if key in start else given(f"marker {key}") for key, _ in sort}
+    )

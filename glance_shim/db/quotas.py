@@ -6,10 +6,11 @@ from typing import Any
 
 import peewee
 
-from glance_shim.db import connection
+from glance_shim.db import connection, statements
 from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageProperty, Upload
 from glance_shim.db.models.quotas import Limit, QuotaHold
+from glance_shim.db.statements import given
 
 DEFAULT = ""
 STAGING = "os_glance_staging_store"
@@ -21,12 +22,16 @@ IMPORTING = "os_glance_importing_to_stores"
 
 def limits(project_id: str | None) -> dict[str, int]:
     """The limits of a project by name, its own before those for all."""
-    query = (
+    return dict(_limits().rows({"project_id": project_id or DEFAULT}))
+
+
+@statements.composed
+def _limits() -> Any:
+    return (
         Limit.select(Limit.name, Limit.value)
-        .where(Limit.project_id.in_((DEFAULT, project_id or DEFAULT)))
+        .where(Limit.project_id.in_((DEFAULT, given("project_id"))))
         .order_by(Limit.project_id)
     )
-    return dict(query.tuples())
 
 
 def select() -> list[tuple[str, str, int]]:
@@ -50,17 +55,24 @@ def delete(project_id: str, name: str) -> bool:
 
 def prepare(owner: str | None) -> None:
     """Make sure that there is something to `hold`; outside of any transaction."""
-    mine = QuotaHold.project_id == (owner or "")
-    if not connection.engine().one_writer and not QuotaHold.select().where(mine).exists():
-        insert = QuotaHold.insert(project_id=owner or "")
-        connection.engine().unless_there(insert, QuotaHold.project_id).execute()
+    if connection.engine().one_writer or _hold(False).first({"project_id": owner or ""}):
+        return
+    insert = QuotaHold.insert(project_id=owner or "")
+    connection.engine().unless_there(insert, QuotaHold.project_id).execute()
 
 
 def hold(owner: str | None) -> None:
     """Let nobody else take anything for the project until the transaction ends."""
-    mine = QuotaHold.select(QuotaHold.project_id).where(QuotaHold.project_id == (owner or ""))
     if not connection.engine().one_writer:
-        list(connection.engine().locked(mine).tuples())
+        _hold(True).first({"project_id": owner or ""})
+
+
+@statements.composed
+def _hold(locked: bool) -> Any:
+    mine = QuotaHold.select(QuotaHold.project_id).where(
+        QuotaHold.project_id == given("project_id")
+    )
+    return connection.engine().locked(mine) if locked else mine
 
 
 def _of(owner: str | None) -> Any:

@@ -19,25 +19,43 @@ from typing import Any
 from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageMember
 from glance_shim.db.models.metadefs import MetadefNamespace
+from glance_shim.db.statements import Clause, given
 
 KINDS = ("public", "community", "shared", "private")
 
 
-def seen_by_id(context: Any) -> Any:
+# The project that asks, in a statement that is composed once.
+A_PROJECT = given("project_id")
+
+
+def seen_by_id(context: Any) -> Clause:
     """The clause for images that the caller may look up."""
     if context.is_admin:
-        return is_false(Image.deleted)
-    seen = Image.visibility.in_(("public", "community"))
-    if _asks_for_a_project(context):
-        seen |= (Image.owner == context.project_id) | (
-            (Image.visibility == "shared") & Image.id.in_(_offers(context.project_id, "all"))
-        )
-    return is_false(Image.deleted) & seen
+        return Clause(_there)
+    if not _asks_for_a_project(context):
+        return Clause(_open_to_all)
+    return Clause(_seen_by_project, values={"project_id": context.project_id})
+
+
+def _there() -> Any:
+    return is_false(Image.deleted)
+
+
+def _open_to_all() -> Any:
+    return is_false(Image.deleted) & Image.visibility.in_(("public", "community"))
+
+
+def _seen_by_project() -> Any:
+    return is_false(Image.deleted) & (
+        Image.visibility.in_(("public", "community"))
+        | (Image.owner == A_PROJECT)
+        | ((Image.visibility == "shared") & Image.id.in_(_offers("all")))
+    )
 
 
 def seen_in_lists(
     context: Any, visibility: str | None = None, member_status: str = "accepted"
-) -> list[Any]:
+) -> Clause:
     """The clauses for images that a list may hold; each image meets at most one.
 
     ``visibility`` is what the caller asked for: ``None`` leaves out other
@@ -46,11 +64,15 @@ def seen_in_lists(
     that exclude each other let the database walk one index for each and stop
     at the end of the page.
     """
-    project_id = project_of(context)
-    own = Image.owner == project_id
-    foreign = Image.owner.is_null() | (Image.owner != project_id)
+    shape = (context.is_admin, visibility, member_status)
+    return Clause(_seen_in_lists, shape, {"project_id": project_of(context)})
+
+
+def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -> list[Any]:
+    own = Image.owner == A_PROJECT
+    foreign = Image.owner.is_null() | (Image.owner != A_PROJECT)
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
-    if context.is_admin:
+    if is_admin:
         if visibility is None:
             return [Image.visibility != "community", of_kind["community"] & own]
         return (
@@ -58,7 +80,7 @@ def seen_in_lists(
             if visibility == "all"
             else [Image.visibility == visibility]
         )
-    offered = of_kind["shared"] & foreign & Image.id.in_(_offers(project_id, member_status))
+    offered = of_kind["shared"] & foreign & Image.id.in_(_offers(member_status))
     return {
         None: [own, of_kind["public"] & foreign, offered],
         "all": [own, of_kind["public"] & foreign, of_kind["community"] & foreign, offered],
@@ -69,25 +91,32 @@ def seen_in_lists(
     }.get(visibility, [])
 
 
-def of_project(context: Any) -> list[Any]:
+def of_project(context: Any) -> Clause:
     """The clause for images of the caller's project, as a list has it."""
-    return [Image.owner == project_of(context)]
+    return Clause(_of_project, values={"project_id": project_of(context)})
 
 
-def offered(context: Any, member_status: str) -> list[Any]:
+def _of_project() -> list[Any]:
+    return [Image.owner == A_PROJECT]
+
+
+def offered(context: Any, member_status: str) -> Clause:
     """The clause for images that others offer to the caller's project, as a list has it."""
-    return [_offered_to(project_of(context), member_status)]
+    return Clause(_offered, (member_status,), {"project_id": project_of(context)})
 
 
-def waiting_for(project_id: str) -> Any:
+def _offered(member_status: str) -> list[Any]:
+    return [_offered_to_project(member_status)]
+
+
+def waiting_for(project_id: str) -> Clause:
     """The clause for images that others offer to a project, which has not answered."""
-    return _offered_to(project_id, "pending")
+    return Clause(_offered_to_project, ("pending",), {"project_id": project_id})
 
 
-def _offered_to(project_id: str, member_status: str) -> Any:
-    foreign = Image.owner.is_null() | (Image.owner != project_id)
-    offers = _offers(project_id, member_status)
-    return (Image.visibility == "shared") & foreign & Image.id.in_(offers)
+def _offered_to_project(member_status: str) -> Any:
+    foreign = Image.owner.is_null() | (Image.owner != A_PROJECT)
+    return (Image.visibility == "shared") & foreign & Image.id.in_(_offers(member_status))
 
 
 def project_of(context: Any) -> str:
@@ -109,6 +138,6 @@ def _asks_for_a_project(context: Any) -> bool:
     return context.project_id is not None and context.scope == "project"
 
 
-def _offers(project_id: str, status: str) -> Any:
-    offers = ImageMember.select(ImageMember.image).where(ImageMember.member_id == project_id)
+def _offers(status: str) -> Any:
+    offers = ImageMember.select(ImageMember.image).where(ImageMember.member_id == A_PROJECT)
     return offers if status == "all" else offers.where(ImageMember.status == status)

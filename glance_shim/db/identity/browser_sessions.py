@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from glance_shim.db import connection
+from glance_shim.db import statements
 from glance_shim.db.models.identity import BrowserSession
+from glance_shim.db.statements import given
 
 
 class SessionRow(NamedTuple):
@@ -25,16 +25,14 @@ def add(session_hash: str, content: str, moment: float) -> None:
 
 def find(session_hash: str) -> SessionRow | None:
     """The session of this hash, however old."""
-    statement = _find_statement(connection.engine().kind)
-    found = connection.database.execute_sql(statement, (session_hash,)).fetchone()
+    found = _find().first({"hash": session_hash})
     return SessionRow._make(found) if found else None
 
 
-@functools.cache
-def _find_statement(kind: str) -> str:
-    """The text of that query for a kind of database, composed once: every page asks it."""
+@statements.composed
+def _find() -> Any:
     columns = (BrowserSession.content, BrowserSession.began_at, BrowserSession.seen_at)
-    return str(BrowserSession.select(*columns).where(BrowserSession.hash == "").sql()[0])
+    return BrowserSession.select(*columns).where(BrowserSession.hash == given("hash"))
 
 
 def set_seen(session_hash: str, moment: float) -> None:

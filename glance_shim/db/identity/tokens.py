@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any, NamedTuple
 
 import peewee
 
 from glance_shim import errors
-from glance_shim.db import connection
+from glance_shim.db import statements
 from glance_shim.db.models.identity import (
     ApplicationCredential,
     Project,
@@ -16,6 +15,7 @@ from glance_shim.db.models.identity import (
     Token,
     User,
 )
+from glance_shim.db.statements import given
 
 
 class TokenRow(NamedTuple):
@@ -73,36 +73,28 @@ def add(**columns: Any) -> None:
 
 def find(token_hash: str) -> tuple[TokenRow, list[str]] | None:
     """The token and the names of the roles its user has in its scope, by one query."""
-    statement = _find_statement(type(connection.database.obj).__name__)
-    found = connection.database.execute_sql(statement, (token_hash,)).fetchall()
+    found = _find().rows({"hash": token_hash})
     if not found:
         return None
     return TokenRow._make(found[0][:-1]), [row[-1] for row in found if row[-1]]
 
 
-@functools.cache
-def _find_statement(kind: str) -> str:
-    """The text of that query for a kind of database; the hash is its only parameter.
-
-    Composing it takes peewee half a millisecond, answering it takes SQLite a
-    fiftieth of that, and every request asks it.
-    """
+@statements.composed
+def _find() -> Any:
     of_project = (Token.scope == peewee.SQL("'project'")) & (Project.id == Token.scope_id)
     of_scope = (
         (RoleAssignment.user == Token.user)
         & (RoleAssignment.scope == Token.scope)
         & (RoleAssignment.scope_id == Token.scope_id)
     )
-    statement, _ = (
+    return (
         Token.select(*COLUMNS, RoleAssignment.role)
         .join(User)
         .join_from(Token, Project, peewee.JOIN.LEFT_OUTER, on=of_project)
         .join_from(Token, ApplicationCredential, peewee.JOIN.LEFT_OUTER)
         .join_from(Token, RoleAssignment, peewee.JOIN.LEFT_OUTER, on=of_scope)
-        .where(Token.hash == "")
-        .sql()
+        .where(Token.hash == given("hash"))
     )
-    return str(statement)
 
 
 def remove(token_hash: str) -> None:
