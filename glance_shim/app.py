@@ -27,6 +27,13 @@ from glance_shim.db import connection
 class Application(flask.Flask):
     url_rule_class = smorest.ExactRule
 
+    def ensure_sync(self, func: Any) -> Any:
+        """The function as it is: none here is a coroutine.
+
+        To find that out, some 15 times, takes a tenth of the time of a small request.
+        """
+        return func
+
 
 def create_app(deployment: Deployment) -> flask.Flask:
     """A WSGI application that serves ``deployment``."""
