@@ -17,8 +17,13 @@ from typing import Any, cast
 import peewee
 from playhouse import pool
 
+from glance_shim.db import turns
+
 # How much of a long text is in an index, in characters.
 INDEXED = 191
+
+# Seconds that a writer of an SQLite database waits for another.
+PATIENCE = 5
 
 UPGRADE_LOCK = 0x676C616E6365
 
@@ -92,7 +97,8 @@ class Sqlite(Engine, pool.PooledSqliteDatabase):
     """A file.
 
     It runs with a write-ahead log and ``synchronous=FULL``, so that what was
-    acknowledged survives a power loss, and waits up to 5 s for another writer.
+    acknowledged survives a power loss. Who wants to write waits for others, up to 5 s, in
+    the order of `turns`.
     """
 
     kind = "sqlite"
@@ -103,16 +109,29 @@ class Sqlite(Engine, pool.PooledSqliteDatabase):
             "journal_mode": "wal",
             "synchronous": "full",
             "foreign_keys": 1,
-            "busy_timeout": 5000,
+            "busy_timeout": PATIENCE * 1000,
             "cache_size": -16000,
         }
+        self._writers = turns.Queue()
         # The pool lends a connection to one thread at a time, not always to the same.
         super().__init__(path, check_same_thread=False, pragmas=pragmas, **options)
 
-    def write_transaction(self) -> Any:
-        # It takes the write lock at once: a transaction that reads first and writes
-        # later cannot wait for another writer, it fails.
-        return self.atomic("IMMEDIATE")
+    @contextlib.contextmanager
+    def write_transaction(self) -> Iterator[None]:
+        if self.in_transaction():
+            with self.atomic():
+                yield
+            return
+        try:
+            with contextlib.ExitStack() as turn:
+                turn.enter_context(self._writers.turn(PATIENCE))
+                turn.enter_context(turns.locked(f"{self.database}-turn"))
+                # It takes the write lock at once: a transaction that reads first and writes
+                # later cannot wait for another writer, it fails.
+                turn.enter_context(self.atomic("IMMEDIATE"))
+                yield
+        except turns.TooLong as exc:
+            raise peewee.OperationalError("database is locked") from exc
 
     def locked(self, query: Any) -> Any:
         return query
