@@ -15,6 +15,7 @@ import click
 from oslo_config import cfg
 
 from glance_shim import config, deployment, errors
+from glance_shim.api import openapi
 from glance_shim.api.errors import status_of
 from glance_shim.app import create_app
 from glance_shim.cli import cli
@@ -139,10 +140,7 @@ def _openapi() -> dict[str, Any]:
             "glance_store": {"filesystem_store_datadir": f"{directory}/images"},
         }
         app = create_app(deployment.build(config.load((), overrides)))
-        with app.app_context():
-            api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-            document: dict[str, Any] = api.spec.to_dict()
-    return document
+        return openapi.document(app)
 
 
 def commands() -> str:

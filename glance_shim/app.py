@@ -8,7 +8,7 @@ import flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from glance_shim import dashboard
+from glance_shim import dashboard, docs
 from glance_shim.api import (
     authentication,
     blueprints,
@@ -54,6 +54,7 @@ def create_app(deployment: Deployment) -> flask.Flask:
     for blueprint in blueprints.served(deployment):
         api.register_blueprint(blueprint)
     dashboard.register(app, deployment)
+    docs.register(app)
     app.wsgi_app = _wrapped(app.wsgi_app, deployment)  # type: ignore[method-assign]
     return app
 

@@ -26,6 +26,7 @@ LAYERS = [
     {"deployment"},
     {"api", "worker"},
     {"dashboard", "moving"},
+    {"docs"},
     {"app", "server"},
     {"cli", "wsgi", "testing"},
     {"__main__", "__init__"},
@@ -34,7 +35,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 # The only places for some libraries.
 HOMES = {
-    "flask": ("app", "api", "dashboard"),
+    "flask": ("app", "api", "dashboard", "docs"),
     "werkzeug": ("app", "api", "dashboard", "testing/thread"),
     "flask_smorest": ("api/smorest",),
     "webargs": ("api/smorest",),

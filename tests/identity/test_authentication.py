@@ -23,7 +23,7 @@ OPEN = [
 
 # Blueprints of which every route is open to anybody; pages ask for a session instead, see
 # tests/dashboard/test_browser_logins.py.
-OPEN_BLUEPRINTS = {"versions", "identity_versions", "health", "dashboard"}
+OPEN_BLUEPRINTS = {"versions", "identity_versions", "health", "dashboard", "docs"}
 
 
 @pytest.mark.parametrize(("method", "path"), OPEN)

@@ -28,7 +28,7 @@ class OwnedRefSchema(RefSchema):
 
 
 class UserRefSchema(OwnedRefSchema):
-    password_expires_at = fields.Constant(None)
+    password_expires_at = fields.Constant(None, allow_none=True)
 
 
 class TokenCredentialSchema(RefSchema):
@@ -120,8 +120,8 @@ class UserSchema(Schema):
     name = fields.String()
     domain_id = fields.Constant(identity.DOMAIN_ID)
     enabled = fields.Boolean()
-    default_project_id = fields.String()
-    password_expires_at = fields.Constant(None)
+    default_project_id = fields.String(allow_none=True)
+    password_expires_at = fields.Constant(None, allow_none=True)
     options = fields.Constant(dict[str, str]())
     links = SelfLink("users/{0.id}")
 
@@ -157,7 +157,7 @@ class DomainsSchema(Schema):
 class RoleSchema(Schema):
     id = fields.String()
     name = fields.String()
-    domain_id = fields.Constant(None)
+    domain_id = fields.Constant(None, allow_none=True)
     description = fields.String()
     options = fields.Constant(dict[str, str]())
     links = SelfLink("roles/{0.id}")
@@ -199,7 +199,7 @@ class CredentialSchema(Schema):
     project_id = fields.String()
     roles = RoleListed()
     unrestricted = fields.Boolean()
-    expires_at = Moment()
+    expires_at = Moment(allow_none=True)
     links = SelfLink("users/{0.user_id}/application_credentials/{0.id}")
 
 
