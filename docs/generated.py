@@ -1,6 +1,6 @@
 """What the pages of the reference take from the program itself.
 
-A line ``<!-- generated: NAME -->`` in a page is replaced by what the function
+A line that ends in ``<!-- generated: NAME -->`` is replaced by what the function
 of that name in `PARTS` makes. Nothing of it is kept in a file.
 """
 
@@ -30,7 +30,7 @@ TYPES = {
     "Words": "list",
 }
 
-MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.M)
+MARK = re.compile(r"^.*<!-- generated: (\w+) -->$", re.M)
 
 
 def fill_in(page: str) -> str:

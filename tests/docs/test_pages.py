@@ -25,22 +25,23 @@ PLACEHOLDER = re.compile(r"{[^{}]*}")
 LINK = re.compile(r"\]\((?!\w+:|<)([^)#\s]+)(#[^)\s]*)?\)")
 
 
-def commands(program: str) -> list[tuple[str, list[str]]]:
-    """What blocks of the shell have a program do, as words, and where."""
-    found = []
-    for name, text in pages.of_kind("sh"):
-        for line in text.replace("\\\n", " ").splitlines():
-            words = shlex.split(line.partition("=$(")[2].rstrip(")") or line)
-            if words and Path(words[0]).name == program:
-                found.append(
-                    (name, words[1 : words.index("&&")] if "&&" in words else words[1:])
-                )
-    return found
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """What the pages have ``glance-shim`` do, as words, and where it stands."""
+    lines = [
+        (name, line)
+        for name, text in pages.of_kind("sh")
+        for line in text.replace("\\\n", " ").splitlines()
+    ]
+    for page in pages.PAGES:
+        said = re.findall(r"`(glance-shim [^`…]*)`", page.read_text())
+        lines += [(f"{page.stem}-{line}".replace(" ", "-"), line) for line in said]
+    for name, line in lines:
+        words = shlex.split(line)
+        if words[:1] == ["glance-shim"]:
+            yield name, words[1:]
 
 
-@pytest.mark.parametrize(
-    "words", [pytest.param(words, id=name) for name, words in commands("glance-shim")]
-)
+@pytest.mark.parametrize("words", [pytest.param(words, id=name) for name, words in commands()])
 def test_a_command_of_a_page_exists_with_its_options(words: list[str], tmp_path: Path) -> None:
     there = tmp_path / "file"
     there.touch()
