@@ -222,7 +222,7 @@ ROWS: dict[str, Row] = {
         "api/test_image_patch_changes::test_only_administrators_make_an_image_public",
         "api/test_image_create::test_what_may_not_be_said_is_refused",
     ),
-    "H-46": not_held("a shell that reads a location", NO_TEST),
+    "H-46": held("a shell that reads a location"),
     "H-47": held("a password of the store in an error", S3_WRONG, S3_SECRETS),
     "H-48": held(
         "protected properties opened by a later rule",

@@ -161,7 +161,7 @@ NEIGHBOURS: dict[str, Row] = {
         BY_ID,
         "metadefs/test_parts::test_a_part_is_found_in_its_own_namespace_only",
     ),
-    "P-07": not_held("patterns that take for ever", NO_TEST),
+    "P-07": held("patterns that take for ever"),
     "P-08": held("secrets in some answers only"),
     "P-09": held(
         "a rule that is missing or misspelt",
@@ -187,7 +187,7 @@ NEIGHBOURS: dict[str, Row] = {
     ),
     "P-14": held("tokens in records of tasks"),
     "P-15": held("nested JSON", "api/test_hostile_json::test_deep_nesting_is_refused"),
-    "P-16": not_held("a request that changes the configuration", NO_TEST),
+    "P-16": held("a request that changes the configuration"),
     "P-17": held(
         "logins without a password",
         "identity/test_authentication::test_there_is_no_other_identity_api",
@@ -198,7 +198,7 @@ NEIGHBOURS: dict[str, Row] = {
         "identity/test_logins::test_a_disabled_user_is_refused_like_an_unknown_one",
         "identity/test_passwords::test_unknown_accounts_wait_like_known_ones",
     ),
-    "P-19": not_held("unknown paths that fill the memory", NO_TEST),
+    "P-19": held("unknown paths that fill the memory"),
     "P-20": held(
         "an owner changed; credentials of others",
         "api/test_image_patch_changes::test_only_administrators_give_an_image_to_somebody_else",
@@ -241,7 +241,7 @@ NEIGHBOURS: dict[str, Row] = {
         "keystone/test_keystone_tokens::test_a_token_is_asked_about_once",
         *MODES,
     ),
-    "P-29": not_held("floods of log lines", NO_TEST),
+    "P-29": held("floods of log lines"),
     "P-30": held(
         "a very long password",
         "identity/test_passwords::test_a_password_of_unusable_length_is_400_without_hashing",
@@ -253,7 +253,7 @@ NEIGHBOURS: dict[str, Row] = {
         "dashboard/test_safety::test_over_tls_the_cookie_never_goes_without",
         "dashboard/test_safety::test_every_answer_has_the_headers_that_protect",
     ),
-    "P-32": not_held("a console for debugging", NO_TEST),
+    "P-32": held("a console for debugging"),
     "P-33": held(
         "bodies without limit, configuration for everybody",
         "api/test_hostile_json::test_a_body_that_is_too_large_is_refused",
