@@ -30,7 +30,7 @@ PARTIAL = "partial"
 GRACE = 10
 # A link, socket or directory in place of a file, and what a disk says of lost sectors.
 NOT_READABLE = (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.EIO)
-WRITE_BEHIND = 16 * 1024 * 1024
+WRITE_BEHIND = 32 * 1024 * 1024
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

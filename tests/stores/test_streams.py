@@ -68,11 +68,37 @@ def test_no_thread_is_left_behind(end: str) -> None:
     else:
         for _ in range(4):
             next(stream)
-        assert {"md5", "sha512"} <= {thread.name for thread in threading.enumerate()}
+        assert hashing_threads() == {"md5", "sha512"}
         if end == "closed":
             stream.close()  # type: ignore[attr-defined]
         else:
             with pytest.raises(RuntimeError):
                 stream.throw(RuntimeError)  # type: ignore[attr-defined]
 
-    assert not {"md5", "sha512"} & {thread.name for thread in threading.enumerate()}
+    assert hashing_threads() == set()
+
+
+def hashing_threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()} & {"md5", "sha512"}
+
+
+def test_transfers_share_the_cores_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    first = streams.Measured([BLOCK] * 12, "sha512")
+    second = streams.Measured([BLOCK] * 5, "sha512")
+    one, other = iter(first), iter(second)
+
+    passed = [next(one), next(one), next(one)]
+    assert hashing_threads() == {"md5", "sha512"}
+    next(other)
+    passed += [next(one), next(one)]
+    assert hashing_threads() == set()
+    assert len(list(other)) == 4
+    passed += [next(one), next(one)]
+    assert hashing_threads() == {"md5", "sha512"}
+    passed += one
+
+    assert len(passed) == 12
+    for measured, count in ((first, 12), (second, 5)):
+        assert measured.checksum == hashlib.md5(BLOCK * count).hexdigest()
+        assert measured.os_hash_value == hashlib.sha512(BLOCK * count).hexdigest()
