@@ -160,6 +160,13 @@ def _name(url: str) -> str:
     return urllib.parse.urlsplit(url).path[1:]
 
 
+def url_for(kind: str, user: str, password: str) -> str:
+    """The URL with which somebody else comes to the server."""
+    parts = urllib.parse.urlsplit(SERVERS[kind])
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{user}:{password}@{host}").geturl()
+
+
 def _url(kind: str, name: str) -> str:
     return urllib.parse.urlsplit(SERVERS[kind])._replace(path=f"/{name}").geturl()
 

@@ -101,7 +101,7 @@ def handle_http(error: exceptions.HTTPException) -> flask.Response:
 
 def handle_database(error: Exception) -> flask.Response:
     """The answer while the database cannot be used."""
-    log.error("The database does not answer: %s", error)
+    log.error("The database does not answer: %s", connection.words_of(error))
     message = "The database is not available at the moment"
     if connection.refuses_changes(error):
         message = "The database takes no changes at the moment; it can be read"

@@ -25,6 +25,7 @@ from glance_shim.cli import (
 )
 from glance_shim.cli import config as config_command
 from glance_shim.context import Deployment
+from glance_shim.db import connection
 from glance_shim.deployment import build
 
 
@@ -75,4 +76,8 @@ def main() -> None:
         cli(prog_name="glance-shim")
     except errors.Error as exc:
         click.echo(f"glance-shim: {exc}", err=True)
+        sys.exit(1)
+    except connection.FAILURES as exc:
+        said = connection.words_of(exc)
+        click.echo(f"glance-shim: the database cannot be used: {said}", err=True)
         sys.exit(1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import peewee
 
+from glance_shim import errors
 from glance_shim.db import urls
 from glance_shim.db.engines import Engine
 from glance_shim.db.urls import open_database
@@ -49,25 +50,35 @@ database = CurrentDatabase()
 
 
 def create_private(url: str) -> None:
-    """Make sure that a new SQLite file can be read by its owner only."""
+    """Make sure that a new SQLite file can be read by its owner only.
+
+    Raises `errors.ConfigurationError` where there can be none.
+    """
     path = urls.path_of(url)
     if path is None:
         return
-    with contextlib.suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError as exc:
+        raise errors.ConfigurationError(
+            reason=f"the database {path} cannot be made: {exc.strerror}"
+        ) from exc
 
 
 def words_of(failure: Exception) -> str:
     """What a failure says, in one line; drivers never repeat a password."""
-    cause = failure.args[0] if failure.args else failure
-    numbers_and_words = getattr(cause, "args", ()) or (cause,)
-    return " ".join(str(numbers_and_words[-1]).split())
+    # PyMySQL puts a number before the words.
+    said = failure.args[-1] if failure.args else ""
+    words = words_of(said) if isinstance(said, Exception) else " ".join(str(said).split())
+    return words or "the connection has been closed"
 
 
 def refuses_changes(failure: Exception) -> bool:
     """Is the database one that is only read, a replica for example?"""
     words = words_of(failure).lower()
-    return "read-only" in words or "readonly" in words
+    return any(each in words for each in ("read-only", "readonly", "read only"))
 
 
 def engine() -> Engine:

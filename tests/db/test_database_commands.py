@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import databases
 import pytest
 from click.testing import CliRunner, Result
 
-from glance_shim.cli import cli
-from glance_shim.db import connection, schema
+from glance_shim.cli import cli, main
+from glance_shim.db import connection, engines, schema
 
 OPTIONS = """\
 [DEFAULT]
@@ -90,6 +91,61 @@ def test_what_is_wrong_is_said_without_the_password(run: Any, url: str) -> None:
     assert told.exit_code == 1
     assert "database: " in told.output and "cannot be used" in told.output
     assert "s3cr3t-word" not in told.output
+
+
+COMMANDS = ("check", "db upgrade", "db current", "db copy --to {url}")
+UNUSABLE = {
+    "sqlite": "unable to open|No such file or directory",
+    "postgresql": '"some-user"',
+    "mariadb": "Access denied for user 'some-user'",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_cannot_use_its_database_ends_with_a_line(
+    tmp_path: Path, kind: str, command: str, monkeypatch: Any, capfd: Any
+) -> None:
+    url = "sqlite:////nowhere/glance.db"
+    if kind != "sqlite":
+        url = databases.url_for(kind, "some-user", "s3cr3t-word")
+    options = tmp_path / "glance-shim.conf"
+    options.write_text(OPTIONS.format(directory=tmp_path, url=url))
+    arguments = command.format(url=url).split()
+    monkeypatch.setattr("sys.argv", ["glance-shim", "--config-file", str(options), *arguments])
+
+    with pytest.raises(SystemExit) as end:
+        main()
+
+    told = "".join(capfd.readouterr())
+    assert end.value.code == 1
+    assert re.search(UNUSABLE[kind], told) and told.count("\n") == 1
+    assert "s3cr3t-word" not in told and "Traceback" not in told
+
+
+def test_what_fails_in_the_middle_of_a_command_is_a_line_as_well(
+    tmp_path: Path, monkeypatch: Any, capfd: Any
+) -> None:
+    url = databases.new(tmp_path, "sqlite")
+    options = tmp_path / "glance-shim.conf"
+    options.write_text(OPTIONS.format(directory=tmp_path, url=url))
+    arguments = ["--config-file", str(options), "identity", "project", "create", "p1"]
+    monkeypatch.setattr("sys.argv", ["glance-shim", *arguments])
+    connect = engines.Sqlite._connect
+
+    def read_only(database: Any) -> Any:
+        opened = connect(database)
+        opened.execute("PRAGMA query_only = on")
+        return opened
+
+    monkeypatch.setattr(engines.Sqlite, "_connect", read_only)
+    with pytest.raises(SystemExit) as end:
+        main()
+
+    assert end.value.code == 1
+    expected = (
+        "glance-shim: the database cannot be used: attempt to write a readonly database\n"
+    )
+    assert capfd.readouterr().err == expected
 
 
 def test_a_newer_database_is_refused(run: Any, empty: str) -> None:
