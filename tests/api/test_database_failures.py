@@ -16,7 +16,7 @@ def test_a_database_that_fails_is_a_reason_to_try_again(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise failure("disk I/O error at /secret/path")
 
-    monkeypatch.setattr(service.deployment.database, "execute_sql", fail)
+    monkeypatch.setattr(type(service.deployment.database), "execute_sql", fail)
     response = alice.get("/v2/images")
 
     assert response.status_code == 503
