@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from glance_shim import dashboard, docs
 from glance_shim.api import (
+    auditing,
     authentication,
     blueprints,
     cors,
@@ -79,6 +80,7 @@ def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
     app.before_request(authentication.authenticate)
     app.before_request(text.refuse_nul)
     app.teardown_request(disconnect)
+    app.after_request(auditing.note)
     app.after_request(responses.without_content)
     app.after_request(request_ids.stamp)
     app.after_request(cors.stamp)

@@ -37,6 +37,7 @@ class Deployment:
     extra_properties: Any
     tokens: Any
     notifier: Any
+    audit: Any
     quotas: Any
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from typing import Any
 
-from glance_shim import errors, notifications
+from glance_shim import audit, errors, notifications
 from glance_shim.config import Values
 from glance_shim.context import Deployment
 from glance_shim.core import image_schema, quotas
@@ -39,6 +39,7 @@ def build(config: Values) -> Deployment:
         extra_properties=image_schema.load(config.image_schema_file),
         tokens=_tokens(config),
         notifier=notifications.build(config),
+        audit=audit.build(config),
         quotas=_quotas(config),
     )
 

@@ -8,10 +8,19 @@ import time
 
 request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="-")
 
+# Where the request comes from, if what is done is done for one.
+address: contextvars.ContextVar[str | None] = contextvars.ContextVar("address", default=None)
+
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), 127, 0x85)} | {
     code: f"\\u{code:04x}"
     for code in (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
+
+
+def known_request_id() -> str | None:
+    """The id of the request at hand, if there is one."""
+    known = request_id.get()
+    return None if known == "-" else known
 
 
 class Formatter(logging.Formatter):

@@ -17,7 +17,7 @@ ROOT = Path(glance_shim.__file__).parent
 LAYERS = [
     {"clock", "errors", "logs", "options"},
     {"config", "context", "addresses"},
-    {"exchange"},
+    {"audit", "exchange"},
     {"fetching"},
     {"notifications"},
     {"stores", "db"},

@@ -79,6 +79,8 @@ def _prefers_html() -> bool:
 def handle(error: errors.Error) -> flask.Response:
     """The answer to an error of the tree."""
     code = status_of(error)
+    if code == 403:
+        flask.g.refusal = str(error)
     headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if isinstance(error, errors.Unavailable):
         headers.setdefault("Retry-After", str(RETRY_AFTER))

@@ -20,6 +20,8 @@ def accept() -> None:
     because it ends up in headers and logs.
     """
     flask.g.request_id = f"req-{uuid.uuid4()}"
+    logs.request_id.set(flask.g.request_id)
+    logs.address.set(flask.request.remote_addr)
     given = flask.request.headers.get(HEADER, "")
     limit = flask.current_app.config["deployment"].config.max_request_id_length
     if len(given) > limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import getpass
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,10 @@ import click
 from glance_shim.context import Deployment
 from glance_shim.core import identity
 from glance_shim.db import connection, schema
+
+# Commands that change nothing, and what is told of the others.
+READING = frozenset({"list", "show", "export", "verify"})
+TOLD = ("name", "user", "project", "role", "credential", "limit")
 
 
 def at_the_machine(command: Callable[..., None]) -> Callable[..., None]:
@@ -25,8 +30,24 @@ def at_the_machine(command: Callable[..., None]) -> Callable[..., None]:
         schema.check(built.database)
         with connection.connected(built.database):
             command(identity.system_context(built), *args, **kwargs)
+            _audit(built)
 
     return run
+
+
+def _audit(deployment: Deployment) -> None:
+    """Write down which command was given, by whom, if it may have changed something."""
+    given = click.get_current_context()
+    if given.info_name in READING:
+        return
+    facts = {name: given.params.get(name) for name in TOLD}
+    deployment.audit.write(
+        None,
+        "command",
+        command=given.command_path,
+        user_name=getpass.getuser(),
+        target=" ".join(f"{name}={value}" for name, value in facts.items() if value) or None,
+    )
 
 
 with_format = click.option(

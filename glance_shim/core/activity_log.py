@@ -5,12 +5,14 @@ What is written here is shown by ``core/activity.py``.
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from glance_shim.context import Context
 from glance_shim.db import activity as rows
+from glance_shim.db import connection
 from glance_shim.db.images import ImageRow
 
 ACTIONS = {
@@ -43,6 +45,23 @@ SWITCHES = {
 }
 UNSAID = frozenset({"updated_at", "status", "size"})
 
+# What the audit log says too.
+AUDITED = frozenset(
+    {
+        "shared",
+        "unshared",
+        "accepted",
+        "rejected",
+        "pending",
+        "visibility",
+        "given",
+        "protected",
+        "unprotected",
+        "deactivated",
+        "reactivated",
+    }
+)
+
 # An image is trimmed once in so many writes of a process: the bound costs next
 # to nothing, and is passed by a few entries only.
 TRIM_EVERY = 16
@@ -54,6 +73,7 @@ def add(context: Context, image_id: str, *entries: Mapping[str, str | None]) -> 
 
     Only the last ``image_activity_quota`` of an image are kept.
     """
+    _audit(context, image_id, entries)
     kept = context.config.image_activity_quota
     if not entries or kept == 0:
         return
@@ -67,6 +87,18 @@ def add(context: Context, image_id: str, *entries: Mapping[str, str | None]) -> 
     rows.add(image_id, caller, entries)
     if next(_written) % TRIM_EVERY == 0 and kept > 0:
         rows.trim(image_id, kept)
+
+
+def _audit(
+    context: Context, image_id: str, entries: Iterable[Mapping[str, str | None]]
+) -> None:
+    """Put into the audit log, once the transaction has committed, what belongs there."""
+    for entry in entries:
+        facts = {"image_id": image_id, **entry}
+        action = str(facts.pop("action"))
+        if action in AUDITED:
+            write = functools.partial(context.deployment.audit.write, context, action, **facts)
+            connection.after_commit(write)
 
 
 def add_changes(context: Context, image: ImageRow, changed: ImageRow) -> None:

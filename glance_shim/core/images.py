@@ -266,6 +266,7 @@ def delete(context: Context, image_id: str) -> None:
         if image.staged:
             uploads.add_removals(image_id, [(STAGING, image.staged)], 0)
         events.image(context.deployment, "delete", image._replace(status="deleted"))
+    context.deployment.audit.write(context, "deleted", image_id=image_id)
     log.info("Image %s is deleted by project %s", image_id, context.project_id)
     if blobs or image.staged:
         removals.carry_out(context.deployment, image_id)

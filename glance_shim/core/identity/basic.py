@@ -8,7 +8,8 @@ import hmac
 import secrets
 import threading
 
-from glance_shim import clock
+from glance_shim import clock, errors
+from glance_shim.audit import REFUSED
 from glance_shim.context import Context, Deployment, with_implied
 from glance_shim.core.identity import logins
 from glance_shim.db.identity import projects as project_rows
@@ -68,7 +69,7 @@ def context_of(
     user = user_rows.find_by_name(name)
     if user is None or not user.enabled or not _remembered.holds(user, password):
         nobody = Context(deployment=deployment, request_id=request_id)
-        user = logins.check_password(nobody, user, name, password, address)
+        user = _checked(nobody, user, name, password, address)
         _remembered.add(user, password)
     project = project_rows.find(user.default_project_id) if user.default_project_id else None
     roles: frozenset[str] = frozenset()
@@ -84,3 +85,19 @@ def context_of(
         roles=roles,
         request_id=request_id,
     )
+
+
+def _checked(
+    context: Context, user: UserRow | None, name: str, password: str, address: str | None
+) -> UserRow:
+    """As `logins.check_password`; the audit log tells how it ended."""
+    facts: dict[str, str | None] = {"method": "http_basic"}
+    facts |= {"user_id": user.id, "user_name": user.name} if user else {}
+    trail = context.deployment.audit
+    try:
+        found = logins.check_password(context, user, name, password, address)
+    except errors.LoginRefused:
+        trail.write(context, "login", REFUSED, **facts)
+        raise
+    trail.write(context, "login", **facts)
+    return found

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glance_shim import errors
+from glance_shim.audit import REFUSED
 from glance_shim.context import Context
 from glance_shim.core.identity import keystone, throttle
 
@@ -36,10 +37,23 @@ def log_in(
     right = answer.status_code == 201
     if tried is not None:
         throttle.note(tried, right)
+    (method,) = proof["methods"]
+    trail = context.deployment.audit
     if not right:
+        trail.write(context, "login", REFUSED, method=method)
         raise errors.LoginRefused()
     with keystone.understood():
-        return answer.headers["X-Subject-Token"], bool(answer.json()["token"].get("project"))
+        token = answer.json()["token"]
+        project = token.get("project") or {}
+        trail.write(
+            context,
+            "login",
+            method=method,
+            user_id=token["user"]["id"],
+            user_name=token["user"].get("name"),
+            project_id=project.get("id"),
+        )
+        return answer.headers["X-Subject-Token"], bool(project)
 
 
 def projects_of(context: Context, text: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from glance_shim import clock, errors
+from glance_shim.audit import REFUSED
 from glance_shim.context import Context
 from glance_shim.core import identity
 from glance_shim.core.identity import passwords, throttle, tokens
@@ -39,10 +40,35 @@ def log_in(
     the user's default project, if any). Raises `errors.LoginRefused`, whatever
     was wrong.
     """
+    (method,) = proof["methods"]
+    trail = context.deployment.audit
     try:
-        return _log_in(context, proof, scope, address)
+        text, token = _log_in(context, proof, scope, address)
     except errors.Unauthorized as exc:
+        user = _named(method, proof[method])
+        trail.write(context, "login", REFUSED, method=method, **_facts(user))
         raise errors.LoginRefused() from exc
+    who = {"user_id": token.user_id, "user_name": token.user_name}
+    trail.write(context, "login", method=method, **who, project_id=token.project_id)
+    return text, token
+
+
+def _named(method: str, given: Given) -> UserRow | None:
+    """The user that a proof speaks of, if there is one.
+
+    A name that nobody has is not repeated anywhere: people type passwords into
+    the wrong field.
+    """
+    if method == "password":
+        return _user(given["user"])
+    if method == "application_credential":
+        credential, _ = _credential(given)
+        return user_rows.find(credential.user_id) if credential else None
+    return None
+
+
+def _facts(user: UserRow | None) -> dict[str, str | None]:
+    return {"user_id": user.id, "user_name": user.name} if user else {}
 
 
 def _log_in(

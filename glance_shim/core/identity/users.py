@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from glance_shim import errors
+from glance_shim.audit import REFUSED
 from glance_shim.context import Context
 from glance_shim.core import identity
 from glance_shim.core.identity import passwords, throttle
@@ -85,10 +86,12 @@ def change_password(
     user = _found(rows.find(user_id), user_id)
     attempt = throttle.attempt(user.id, address)
     if not passwords.verify(context, attempt, original, user.password_hash, user.enabled):
+        context.deployment.audit.write(context, "password", REFUSED)
         raise errors.LoginRefused()
     with passwords.one_of_few(context):
         kept = passwords.hashed(password)
     _replace_password(user, kept)
+    context.deployment.audit.write(context, "password")
 
 
 def _replace_password(user: UserRow, kept: str) -> None:

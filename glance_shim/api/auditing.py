@@ -1,0 +1,38 @@
+"""What the audit log says of whole requests: refusals, and what administrators change."""
+
+from __future__ import annotations
+
+import flask
+
+from glance_shim import audit
+
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+# What administrators do with an image is theirs to do as anybody's; these lines are there
+# besides those that say what was done to it.
+NEVER = frozenset({"identity_auth.Tokens", "dashboard.logins.login", "dashboard.logins.logout"})
+
+
+def note(response: flask.Response) -> flask.Response:
+    """Write a line if the request was refused, or an administrator has changed something."""
+    if response.status_code == 403:
+        _write("request", audit.REFUSED, flask.g.get("refusal"))
+    elif flask.request.method in CHANGING and response.status_code < 400:
+        context = flask.g.get("context")
+        if context is not None and context.is_admin and flask.request.endpoint not in NEVER:
+            _write("admin", audit.SUCCESS, None)
+    return response
+
+
+def _write(action: str, outcome: str, reason: str | None) -> None:
+    request = flask.request
+    trail = flask.current_app.config["deployment"].audit
+    trail.write(
+        flask.g.get("context"),
+        action,
+        outcome,
+        method=request.method if request.method in (*CHANGING, "GET", "HEAD") else "other",
+        route=request.url_rule.rule if request.url_rule else None,
+        target=" ".join(str(each) for each in (request.view_args or {}).values()) or None,
+        reason=reason,
+    )
