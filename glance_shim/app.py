@@ -14,6 +14,7 @@ from glance_shim.api import (
     authentication,
     blueprints,
     cors,
+    metrics,
     request_ids,
     responses,
     smorest,
@@ -22,6 +23,7 @@ from glance_shim.api import (
 )
 from glance_shim.api import errors as api_errors
 from glance_shim.context import Deployment
+from glance_shim.core import checks
 from glance_shim.db import connection
 
 
@@ -41,6 +43,7 @@ def create_app(deployment: Deployment) -> flask.Flask:
     app = Application("glance_shim", static_folder=None)
     app.config.update(
         deployment=deployment,
+        readiness=checks.Readiness(deployment),
         API_TITLE="Image service",
         API_VERSION="v2",
         OPENAPI_VERSION="3.0.3",
@@ -62,11 +65,13 @@ def create_app(deployment: Deployment) -> flask.Flask:
 
 def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
     """The order matters: preflights and files need no database, everything else does."""
+    metrics.register(app, deployment)
     app.before_request(cors.answer_options)
     app.before_request(request_ids.accept)
 
     def connect() -> None:
-        if flask.request.endpoint == "dashboard.static":
+        # A health check says itself that the database is not there.
+        if flask.request.endpoint == "dashboard.static" or flask.request.blueprint == "health":
             return
         flask.g.connection = connection.connected(deployment.database)
         flask.g.connection.__enter__()

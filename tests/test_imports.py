@@ -44,6 +44,7 @@ HOMES = {
     "argon2": ("core/identity",),
     "keystoneauth1": ("core/identity/keystone", "config", "moving"),
     "gunicorn": ("server",),
+    "prometheus_client": ("api/metrics",),
     "click": ("cli",),
     "openstack": ("testing/people",),
     "pytest": ("testing/plugin",),

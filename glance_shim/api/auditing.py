@@ -8,6 +8,8 @@ from glance_shim import audit
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+KNOWN = CHANGING | {"GET", "HEAD", "OPTIONS"}
+
 # What administrators do with an image is theirs to do as anybody's; these lines are there
 # besides those that say what was done to it.
 NEVER = frozenset({"identity_auth.Tokens", "dashboard.logins.login", "dashboard.logins.logout"})
@@ -24,6 +26,12 @@ def note(response: flask.Response) -> flask.Response:
     return response
 
 
+def known_method() -> str:
+    """The method of the request, or ``other``: clients may say anything."""
+    method = flask.request.method
+    return method if method in KNOWN else "other"
+
+
 def _write(action: str, outcome: str, reason: str | None) -> None:
     request = flask.request
     trail = flask.current_app.config["deployment"].audit
@@ -31,7 +39,7 @@ def _write(action: str, outcome: str, reason: str | None) -> None:
         flask.g.get("context"),
         action,
         outcome,
-        method=request.method if request.method in (*CHANGING, "GET", "HEAD") else "other",
+        method=known_method(),
         route=request.url_rule.rule if request.url_rule else None,
         target=" ".join(str(each) for each in (request.view_args or {}).values()) or None,
         reason=reason,

@@ -55,6 +55,8 @@ def blocks() -> Iterator[bytes]:
     if declared is None and not coding:
         declared = 0
     received = 0
+    # The context itself, because this may end after the request.
+    facts = flask.g._get_current_object()
     while declared is None or received < declared:
         wanted = BLOCK if declared is None else min(BLOCK, declared - received)
         try:
@@ -65,6 +67,7 @@ def blocks() -> Iterator[bytes]:
         if not block:
             break
         received += len(block)
+        facts.received = received
         yield block
     if declared is not None and received != declared:
         raise errors.BodyTruncated(received=received, declared=declared)

@@ -70,7 +70,7 @@ def _by_front(deployment: Deployment) -> Context | None:
     The headers are those that keystonemiddleware sets. From an address that
     is not in ``front_networks`` they are worth nothing.
     """
-    if not _is_from(deployment.config.front_networks):
+    if not is_from(deployment.config.front_networks):
         raise errors.Unauthorized()
     if _header("X-Identity-Status") != "Confirmed" or not _header("X-User-Id"):
         return None
@@ -97,7 +97,7 @@ def _by_front(deployment: Deployment) -> Context | None:
     )
 
 
-def _is_from(networks: list[Any]) -> bool:
+def is_from(networks: list[Any]) -> bool:
     """Does the connection, whoever was forwarded on it, come from one of the networks?"""
     environ = flask.request.environ
     address = environ.get("werkzeug.proxy_fix.orig", environ)["REMOTE_ADDR"]

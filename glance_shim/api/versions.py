@@ -44,7 +44,7 @@ MINORS: tuple[tuple[str, str | None], ...] = (
 )
 
 # First segments of paths that are served beside the image API.
-NEIGHBOURS = ("identity", "healthcheck", "tenants", "docs")
+NEIGHBOURS = ("identity", "healthcheck", "metrics", "tenants", "docs")
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
 

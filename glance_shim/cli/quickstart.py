@@ -11,6 +11,7 @@ import click
 import yaml
 
 from glance_shim import config, deployment, errors, logs, server
+from glance_shim.api import metrics
 from glance_shim.app import create_app
 from glance_shim.context import Deployment
 from glance_shim.core.identity import bootstrap, system_context
@@ -91,6 +92,7 @@ def quickstart(directory: Path, port: int | None) -> None:
         )
     )
     logs.set_up(built.config.debug)
+    metrics.prepare(built.config)
     server.serve(create_app(built), built)
 
 

@@ -7,6 +7,7 @@ import logging
 import click
 
 from glance_shim import config, deployment, logs, server
+from glance_shim.api import metrics
 from glance_shim.app import create_app
 from glance_shim.context import Deployment
 from glance_shim.db import schema
@@ -32,6 +33,8 @@ def serve(obj: object, config_files: tuple[str, ...]) -> None:
     """
     built = built_from(obj, config_files)
     schema.check(built.database)
+    server.require_free_port(built.config)
+    metrics.prepare(built.config)
     server.serve(create_app(built), built)
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 from glance_shim import errors
 from glance_shim.context import Deployment
 from glance_shim.db import schema
+
+log = logging.getLogger(__name__)
+
+# How long an answer to whether the service is ready is good, and how long one that is being
+# looked for is waited for.
+READY_SECONDS, NOT_READY_SECONDS = 5.0, 1.0
+LONGEST_SECONDS, WAIT_SECONDS = 30.0, 5.0
 
 
 def problems(deployment: Deployment) -> Iterator[str]:
@@ -36,3 +46,51 @@ def _database(deployment: Deployment) -> None:
             raise errors.ConfigurationError(
                 reason="the database takes no changes; is it a replica, or its disk full?"
             )
+
+
+class Readiness:
+    """Can this process do its work now? It is looked at once in a while, by one thread.
+
+    Whoever asks meanwhile hears what was found last, so that neither many who ask nor a
+    store that hangs can take all threads.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._lock = threading.Lock()
+        self._missing: list[str] = []
+        self._looked = -LONGEST_SECONDS
+
+    def missing(self) -> list[str]:
+        """What keeps it from its work, by name; nothing if it is ready."""
+        age = time.monotonic() - self._looked
+        if age < (NOT_READY_SECONDS if self._missing else READY_SECONDS):
+            return self._missing
+        hangs = age >= LONGEST_SECONDS
+        if not self._lock.acquire(timeout=WAIT_SECONDS if hangs else 0):
+            return ["answers in time"] if hangs else self._missing
+        try:
+            if time.monotonic() - self._looked >= age:
+                self._look()
+        finally:
+            self._lock.release()
+        return self._missing
+
+    def _look(self) -> None:
+        stores = self._deployment.stores
+        needed: dict[str, Callable[[], None]] = {
+            "database": lambda: _database(self._deployment),
+            f"store {stores.default.store_id}": stores.default.check,
+            "staging": stores.staging.check,
+        }
+        missing = []
+        for name, check in needed.items():
+            try:
+                check()
+            except errors.Error as exc:
+                missing.append(name)
+                if name not in self._missing:
+                    log.error("Not ready: %s: %s", name, exc)
+        if self._missing and not missing:
+            log.info("Ready again")
+        self._missing, self._looked = missing, time.monotonic()

@@ -76,3 +76,8 @@ def select() -> list[DamageRow]:
     """All damaged copies that are known, oldest first."""
     query = Damage.select(*COLUMNS).order_by(Damage.id)
     return [DamageRow._make(values) for values in query.tuples()]
+
+
+def count() -> int:
+    """How many damaged copies are known."""
+    return int(Damage.select().count())

@@ -361,6 +361,12 @@ def count_stored() -> int:
     return int(Image.select().where(_is_stored()).count())
 
 
+def count_by_status() -> dict[str, int]:
+    """How many images that are not deleted have each status."""
+    query = Image.select(Image.status, peewee.fn.COUNT(peewee.SQL("1")))
+    return dict(query.where(is_false(Image.deleted)).group_by(Image.status).tuples())
+
+
 def known_among(image_ids: Iterable[str]) -> dict[str, set[str]]:
     """Those of the ids that images have or had, each with the blobs the image refers to."""
     columns = (Image.id, Image.locations, Image.staged)

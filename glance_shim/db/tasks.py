@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import peewee
+
 from glance_shim.db import paging
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.tasks import Task
@@ -191,6 +193,12 @@ def finish(
         values["message"] = message
     mine = (Task.id == task_id) if claimed is None else _held(claimed)
     return Task.update(**values).where(mine & Task.status.in_(OPEN)).execute() == 1
+
+
+def count_by_status() -> dict[str, int]:
+    """How many tasks that can still be looked at have each status."""
+    query = Task.select(Task.status, peewee.fn.COUNT(peewee.SQL("1")))
+    return dict(query.where(is_false(Task.deleted)).group_by(Task.status).tuples())
 
 
 def delete_expired() -> None:

@@ -106,6 +106,11 @@ def delete_removal(removal_id: int) -> None:
     Removal.delete().where(Removal.id == removal_id).execute()
 
 
+def count() -> int:
+    """How many blobs data is on its way to."""
+    return int(Upload.select().count())
+
+
 def count_removals() -> int:
     """How many blobs are due to go."""
     return int(Removal.select().where(Removal.due <= time.time()).count())

@@ -9,6 +9,7 @@ from glance_shim.options import (
     imports,
     keystone,
     metadefs,
+    monitoring,
     notifications,
     service,
     stores,
@@ -28,6 +29,7 @@ for module in (
     metadefs,
     notifications,
     verification,
+    monitoring,
 ):
     for section, options in module.OPTIONS.items():
         OPTIONS.setdefault(section, []).extend(options)

@@ -121,12 +121,6 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Believe X-Forwarded-* headers. Only behind a proxy that sets them itself.",
         ),
     ],
-    "healthcheck": [
-        cfg.StrOpt(
-            "disable_by_file_path",
-            help="While this file exists, /healthcheck answers 503.",
-        ),
-    ],
     "cors": [
         words(
             "allowed_origin",
