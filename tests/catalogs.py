@@ -53,7 +53,7 @@ NAMESPACE = {
 def _asked(http: Http, method: str, path: str, body: Any = None, kind: str = "") -> Any:
     """The JSON of an answer that is no refusal."""
     if isinstance(body, bytes):
-        parts: Any = [body] if body else []
+        parts: Any = [body[at : at + 65536] for at in range(0, len(body), 65536)]
         headers = {"Content-Type": kind, "Transfer-Encoding": "chunked"}
         answer = http.answer(method, path, parts, **headers)
     elif body is None:
@@ -157,6 +157,11 @@ def _pages(admin: Http) -> Iterator[dict[str, Any]]:
             path = page.get("next")
 
 
+def ids(admin: Http) -> list[str]:
+    """The ids of all images."""
+    return [each["id"] for each in _pages(admin)]
+
+
 def read_definitions(admin: Http) -> dict[str, Any]:
     """Every namespace with what it holds, by name, without times and the order of things."""
     found = {}
@@ -188,7 +193,7 @@ def different(
         here, there = wanted.get(image_id, {}), found.get(image_id, {})
         for name in itertools.chain(here, (each for each in there if each not in here)):
             pair = here.get(name), there.get(name)
-            if name == "members" and but:
+            if name == "members" and "created_at" in but:
                 pair = tuple(_statuses(each) for each in pair)
             if name not in but and pair[0] != pair[1]:
                 lines.append(f"{image_id} {name}: {pair[0]!r} and {pair[1]!r}")

@@ -18,6 +18,9 @@ PATCH = "application/openstack-images-v2.1-json-patch"
 PAGE = 100
 CHUNK = 1 << 20
 
+# Data is sent in pieces as the stock clients send it: some servers take no larger ones.
+PIECE = 1 << 16
+
 VERSION = re.compile(r"/v\d+(\.\d+)?/?$")
 MARKUP = re.compile(r"<[^>]*>|\s+")
 
@@ -182,7 +185,7 @@ class Service:
         if store:
             headers["X-Image-Meta-Store"] = store
         path = f"images/{record.id}/file"
-        self._send("PUT", path, headers=headers, data=iter(chunks), connect_retries=0)
+        self._send("PUT", path, headers=headers, data=_pieces(chunks), connect_retries=0)
 
     def change(self, wanted: Record, found: Record) -> None:
         """Give the image the values, properties and tags that are wanted."""
@@ -255,6 +258,12 @@ def _chunks(answer: Any) -> Iterator[bytes]:
         yield from answer.iter_content(CHUNK)
     except OSError as exc:
         raise errors.SourceFailed(reason=f"the transfer broke: {type(exc).__name__}") from exc
+
+
+def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
 
 
 def _pointer(name: str) -> str:

@@ -54,12 +54,16 @@ class Place:
 
     def run(self, *words: str, other: Mapping[str, str], options: str = "") -> Result:
         """``glance-shim`` with this service's options and the login to another."""
+        words = ("--config-file", self.write_options(options), *words)
+        return CliRunner(env=dict(other)).invoke(cli, words)
+
+    def write_options(self, options: str = "") -> str:
+        """The name of a file with the options of this service."""
         file = self.service.directory / "glance-shim.conf"
         url = self.service.database_url.replace("$", "$$")
         file.write_text(OPTIONS.format(service=self.service, url=url, options=options))
         self.service.deployment.database.close_idle()
-        words = ("--config-file", str(file), *words)
-        return CliRunner(env=dict(other)).invoke(cli, words)
+        return str(file)
 
     def close(self) -> None:
         self._server.shutdown()
