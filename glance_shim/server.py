@@ -9,6 +9,7 @@ copy nothing, cost 0.2.
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import signal
@@ -218,6 +219,11 @@ def serve(application: Any, deployment: Deployment, listening: int | None = None
     if listening is None:
         require_free_port(deployment.config)
     deployment.database.close_all()
+    # What is there already lives as long as the program. The collector of each process would
+    # otherwise write into all of it, and no page would stay shared: two processes hold 101 MiB
+    # after some load, not 142.
+    gc.collect()
+    gc.freeze()
     Server(ClosingRefusals(application), deployment, listening).run()
 
 
