@@ -144,6 +144,18 @@ def scans(database: Any, sql: str, params: Any) -> list[str]:
 READ = "SHOW SESSION STATUS WHERE Variable_name RLIKE '^Handler_(read|icp_attempts)'"
 
 
+SORTS = {"sqlite": "TEMP B-TREE FOR ORDER BY", "postgresql": "Sort  ", "mariadb": "filesort"}
+
+
+def sorts(database: Any, sql: str, params: Any) -> list[str]:
+    """The lines of the plan of a statement that sort all they find, to return a few."""
+    plan = database.execute_sql(EXPLAIN[database.kind] + sql, params).fetchall()
+    lines = [f"{row[-1].strip(' ->')}  " for row in plan]
+    if database.kind == "postgresql":
+        return [line for line in lines if line.startswith(SORTS[database.kind])]
+    return [line for line in lines if SORTS[database.kind] in line]
+
+
 @contextlib.contextmanager
 def rows_read(database: Any) -> Iterator[Callable[[], int]]:
     """How many entries of tables and indexes are read in the block; only MariaDB tells."""

@@ -63,8 +63,10 @@ def after(model: type[peewee.Model], sort: Sort, marker: Any) -> Any:
     )
     key, direction = sort[0]
     column, value = getattr(model, key), getattr(marker, key)
-    if value is not None and not column.null:
-        clause &= column <= value if direction == "desc" else column >= value
+    if value is not None and direction == "asc":
+        clause &= column >= value
+    elif value is not None and not column.null:
+        clause &= column <= value
     return clause
 
 

@@ -74,7 +74,7 @@ def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
     if is_admin:
         if visibility is None:
-            return [Image.visibility != "community", of_kind["community"] & own]
+            return [(Image.visibility != "community") | own]
         return (
             [is_false(Image.deleted)]
             if visibility == "all"

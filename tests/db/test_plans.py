@@ -79,3 +79,39 @@ def test_lists_and_look_ups_are_found_by_an_index(crowded: Any) -> None:
             assert images.find(crowd.identity(3), visibility.seen_by_id(member))
         # What a project has been offered is few; the image is found by its id.
         assert not databases.scans(crowded, *seen[-1])
+
+
+HIDDEN = ("os_hidden", "eq", False)
+ORDERS: dict[str, dict[str, Any]] = {
+    "of a status": {"conditions": [("status", "eq", "saving")]},
+    **{
+        f"by {key} {direction}": {
+            "sort": ((key, direction), ("created_at", direction), ("id", direction))
+        }
+        for key in ("created_at", "name", "size", "updated_at")
+        for direction in ("asc", "desc")
+    },
+}
+
+
+def test_what_administrators_list_is_found_by_an_index(crowded: Any) -> None:
+    root = types.SimpleNamespace(is_admin=True, project_id=PROJECTS[0], scope="project")
+
+    def plan(measure: Any, kind: str | None, **asked: Any) -> list[str]:
+        asked["conditions"] = [HIDDEN, *asked.get("conditions", [])]
+        with databases.counted(crowded) as seen:
+            images.select(visibility.seen_in_lists(root, kind), **asked)
+        found: list[str] = measure(crowded, *seen[-1])
+        return found
+
+    with connection.connected(crowded):
+        marker = images.find_any(MARKER)
+        for kind in (None, "all"):
+            for name, asked in LISTS.items():
+                given = {**asked, "marker": marker} if "marker" in asked else asked
+                assert not plan(databases.scans, kind, **given), (name, kind)
+            for name, asked in ORDERS.items():
+                assert not plan(databases.scans, kind, **asked), (name, kind)
+                assert not plan(databases.sorts, kind, **asked), (name, kind)
+        # What has no index is seen to be sorted.
+        assert plan(databases.sorts, None, sort=(("disk_format", "asc"), ("id", "asc")))
