@@ -21,6 +21,9 @@ myst_heading_anchors = 3
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 
+# Words of the program stay as they are, quotes and all.
+smartquotes = False
+
 html_theme = "furo"
 html_title = "glance_shim"
 html_show_sphinx = False

@@ -16,7 +16,7 @@ from oslo_config import cfg
 
 from glance_shim import config, deployment, errors
 from glance_shim.api import openapi
-from glance_shim.api.errors import status_of
+from glance_shim.api.errors import STATUS
 from glance_shim.app import create_app
 from glance_shim.cli import cli
 from glance_shim.core import events
@@ -92,17 +92,10 @@ def _default(option: cfg.Opt) -> str:
 
 def policy() -> str:
     """Every rule with its check and the operations it guards."""
-    return table(
-        ("rule", "what it allows", "who may, unless changed", "operations"),
-        (
-            (
-                f"`{rule.name}`",
-                rule.sentence,
-                f"`{rule.check or '@'}`",
-                "<br>".join(f"`{operation}`" for operation in rule.operations),
-            )
-            for rule in rules.RULES
-        ),
+    return "\n\n".join(
+        f"`{rule.name}`\n: {rule.sentence}\n\n  Unless changed: `{rule.check or '@'}`\n\n"
+        f"  {_code(rule.operations)}"
+        for rule in rules.RULES
     )
 
 
@@ -168,17 +161,19 @@ def events_told() -> str:
 def errors_answered() -> str:
     """Every error that is answered in words of its own, with its status."""
     rows = [
-        (str(status_of(leaf)), f"`{leaf.__name__}`", leaf.message)
-        for leaf in _leaves(errors.Error)
-        if leaf.message != "{reason}" and not issubclass(leaf, errors.ConfigurationError)
+        (str(STATUS[family]), f"`{leaf.__name__}`", leaf.message)
+        for family in STATUS
+        for leaf in _below(family)
+        if leaf.message != "{reason}"
     ]
-    return table(("status", "error", "message"), sorted(rows, key=lambda row: row[0]))
+    return table(("status", "error", "message"), rows)
 
 
-def _leaves(family: type[errors.Error]) -> Iterator[type[errors.Error]]:
+def _below(family: type[errors.Error]) -> Iterator[type[errors.Error]]:
+    """The family itself, and all that are of it."""
+    yield family
     for leaf in family.__subclasses__():
-        yield leaf
-        yield from _leaves(leaf)
+        yield from _below(leaf)
 
 
 PARTS = {

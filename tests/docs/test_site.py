@@ -9,7 +9,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 
-from glance_shim import config
+from glance_shim import config, errors
 from glance_shim.core import events
 from glance_shim.policy import rules
 
@@ -47,7 +47,16 @@ def test_the_reference_has_every_option_rule_and_event(site: Path) -> None:
         ("events", set(events.EVENTS)),
         ("routes", {"/v2/images/{image_id}/members/{member_id}", "/identity/v3/auth/tokens"}),
         ("commands", {"glance-shim quota set", "--password-file", "glance-shim db upgrade"}),
-        ("errors", {"No image found with ID {image_id}"}),
     ):
         shown = text_of(site / "reference" / f"{page}.html")
         assert {name for name in expected if name not in shown} == set(), page
+
+
+def test_errors_have_their_status(site: Path) -> None:
+    page = lxml.html.parse(site / "reference" / "errors.html").getroot()
+    rows = [[cell.text_content() for cell in row.xpath("td")] for row in page.xpath("//tr[td]")]
+    status = {name: code for code, name, _ in rows}
+
+    assert (status["ImageNotFound"], status["StoreFull"]) == ("404", "413")
+    assert ["404", "ImageNotFound", errors.ImageNotFound.message] in rows
+    assert "500" not in status.values()
