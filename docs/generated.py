@@ -6,20 +6,24 @@ of that name in `PARTS` makes. Nothing of it is kept in a file.
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
+import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import click
+import flask
 from oslo_config import cfg
 
 from glance_shim import config, deployment, errors
-from glance_shim.api import openapi
+from glance_shim.api import metrics, openapi
 from glance_shim.api.errors import STATUS
 from glance_shim.app import create_app
 from glance_shim.cli import cli
-from glance_shim.core import events
+from glance_shim.core import events, figures
+from glance_shim.db import connection, schema
 from glance_shim.policy import rules
 
 # What a reader calls the types of oslo.config, where that is another word.
@@ -29,6 +33,10 @@ TYPES = {
     "String": "text",
     "Words": "list",
 }
+
+# What is built tells nobody that it has made itself a database.
+for name in ("glance_shim", "peewee"):
+    logging.getLogger(name).setLevel(logging.ERROR)
 
 MARK = re.compile(r"^.*<!-- generated: (\w+) -->$", re.M)
 
@@ -103,7 +111,9 @@ def routes() -> str:
     """Every route of the OpenAPI document, with the rules that guard it."""
     paths: dict[str, dict[str, list[str]]] = {}
     guards = _guards()
-    for path, operations in _openapi()["paths"].items():
+    with _application() as app:
+        document = openapi.document(app)
+    for path, operations in document["paths"].items():
         shared: dict[str, list[str]] = {}
         for method, operation in operations.items():
             if method != "parameters":
@@ -125,15 +135,44 @@ def _guards() -> dict[str, list[str]]:
     return found
 
 
-def _openapi() -> dict[str, Any]:
+@contextlib.contextmanager
+def _application() -> Iterator[flask.Flask]:
+    """An application as it is unless something else is said, but that it shows metrics."""
     with tempfile.TemporaryDirectory() as directory:
         overrides = {
             "DEFAULT": {"state_path": directory},
             "database": {"connection": f"sqlite:///{directory}/glance.db"},
             "glance_store": {"filesystem_store_datadir": f"{directory}/images"},
+            "metrics": {"allowed_networks": [ipaddress.ip_network("127.0.0.1")]},
         }
-        app = create_app(deployment.build(config.load((), overrides)))
-        return openapi.document(app)
+        built = deployment.build(config.load((), overrides))
+        yield create_app(built)
+        built.database.close_all()
+
+
+def metrics_shown() -> str:
+    """Every metric with its type and labels."""
+    with _application() as app:
+        # Labels are known once something is counted.
+        app.test_client().get("/versions")
+        counted = metrics.counters().registry.collect()
+        built = app.config["deployment"]
+        schema.upgrade(built.database)
+        with connection.connected(built.database):
+            asked = figures.all_of(built)
+    rows = [
+        (
+            f"`{each.name}{'_total' if each.type == 'counter' else ''}`",
+            each.type,
+            _code(sorted(each.samples[0].labels.keys() - {"le"})),
+            each.documentation,
+        )
+        for each in counted
+    ] + [
+        (f"`glance_shim_{each.name}`", "gauge", _code(filter(None, [each.label])), each.help)
+        for each in asked
+    ]
+    return table(("metric", "type", "by", "what it says"), rows)
 
 
 def commands() -> str:
@@ -183,4 +222,5 @@ PARTS = {
     "commands": commands,
     "events": events_told,
     "errors": errors_answered,
+    "metrics": metrics_shown,
 }

@@ -45,6 +45,7 @@ def test_the_reference_has_every_option_rule_and_event(site: Path) -> None:
         ("options", names),
         ("policy", {rule.name for rule in rules.RULES}),
         ("events", set(events.EVENTS)),
+        ("metrics", {"glance_shim_http_requests_total", "glance_shim_damaged_copies"}),
         ("routes", {"/v2/images/{image_id}/members/{member_id}", "/identity/v3/auth/tokens"}),
         ("commands", {"glance-shim quota set", "--password-file", "glance-shim db upgrade"}),
     ):
