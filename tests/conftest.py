@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import shutil
 import threading
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import databases
+import environments
+import object_store
 import pytest
 from people import Person, Service
 from web_source import DATA, Source
@@ -149,3 +153,26 @@ def reaching(source: str) -> dict[str, Any]:
         "allowed_networks": ["127.0.0.0/8"],
         "allowed_ports": ["80", "443", source.rpartition(":")[2]],
     }
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object_store.Swift]:
+    """A Swift of this test process, which serves."""
+    commands = environments.find("swift")
+    if commands is None:
+        pytest.skip(object_store.MISSING)
+    directory = tmp_path_factory.mktemp("swift")
+    try:
+        os.setxattr(directory, "user.test", b"x")
+    except OSError:
+        pytest.skip(f"Swift needs extended attributes, which {directory} does not have")
+    swift = object_store.Swift(directory, commands)
+    swift.start()
+    yield swift
+    swift.stop()
+
+
+@pytest.fixture
+def bucket() -> str:
+    """The name of a bucket that nobody has."""
+    return f"test-{uuid.uuid4().hex[:12]}"

@@ -1,43 +1,16 @@
-"""Stores to test, and the engine of those that speak S3."""
+"""Stores to test."""
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import environments
 import object_store
 import pytest
 
 from glance_shim import config
 from glance_shim.stores import open_stores
 from glance_shim.stores.base import Store
-
-
-@pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object_store.Swift]:
-    """A Swift of this test process, which serves."""
-    commands = environments.find("swift")
-    if commands is None:
-        pytest.skip(object_store.MISSING)
-    directory = tmp_path_factory.mktemp("swift")
-    try:
-        os.setxattr(directory, "user.test", b"x")
-    except OSError:
-        pytest.skip(f"Swift needs extended attributes, which {directory} does not have")
-    swift = object_store.Swift(directory, commands)
-    swift.start()
-    yield swift
-    swift.stop()
-
-
-@pytest.fixture
-def bucket() -> str:
-    """The name of a bucket that nobody has."""
-    return f"test-{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture
