@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rows_of_glance import BY_ID, FORMATS, KEPT, LISTS, NO_TEST
-from security_rows import Row, held, idle, in_part, not_held
+from rows_of_glance import BY_ID, FORMATS, KEPT, LISTS
+from security_rows import Row, held, idle, in_part
 
 PLANTED = "stores/test_filesystem::test_what_somebody_planted_leads_nowhere"
 MODES = (
