@@ -26,7 +26,7 @@ LAYERS = [
     {"deployment"},
     {"api", "worker"},
     {"dashboard", "moving"},
-    {"docs"},
+    {"docs", "doctor"},
     {"app", "server"},
     {"cli", "wsgi", "testing"},
     {"__main__", "__init__"},

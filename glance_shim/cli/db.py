@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import click
 
+from glance_shim.cli.common import with_format
 from glance_shim.context import Deployment
 from glance_shim.db import connection, copying, schema
 
@@ -26,13 +28,18 @@ def upgrade(deployment: Callable[[], Deployment]) -> None:
 
 
 @db.command()
+@with_format
 @click.pass_obj
-def current(deployment: Callable[[], Deployment]) -> None:
+def current(deployment: Callable[[], Deployment], kind: str) -> None:
     """Show the last migration that the database has seen, and what the program knows."""
     seen = schema.applied(deployment().database)
-    click.echo((seen or ["none"])[-1])
     missing = [name for name in schema.known() if name not in seen]
     unknown = [name for name in seen if name not in schema.known()]
+    if kind == "json":
+        answer = {"applied": seen, "not_applied": missing, "newer": unknown}
+        click.echo(json.dumps(answer, indent=2))
+        return
+    click.echo((seen or ["none"])[-1])
     for name in missing:
         click.echo(f"not applied: {name}")
     for name in unknown:

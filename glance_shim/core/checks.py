@@ -21,14 +21,15 @@ LONGEST_SECONDS, WAIT_SECONDS = 30.0, 5.0
 
 def problems(deployment: Deployment) -> Iterator[str]:
     """A line for everything that is wrong; none if the service can start."""
-    for name, check in _checks(deployment).items():
+    for name, check in all_of(deployment).items():
         try:
             check()
         except errors.Error as exc:
             yield f"{name}: {exc}"
 
 
-def _checks(deployment: Deployment) -> dict[str, Callable[[], None]]:
+def all_of(deployment: Deployment) -> dict[str, Callable[[], None]]:
+    """A check of each part by its name; it raises `errors.Error` with what is wrong."""
     checks: dict[str, Callable[[], None]] = {"database": lambda: _database(deployment)}
     stores = {f"store {name}": store for name, store in deployment.stores.items()}
     stores["staging"] = deployment.stores.staging

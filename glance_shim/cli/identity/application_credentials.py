@@ -29,7 +29,7 @@ def application_credential() -> None:
 @click.option("--user", required=True, help="The user, by id or name.")
 @click.option("--project", required=True, help="The project, by id or name.")
 @click.option("--role", "wanted", multiple=True, help="Role; may be repeated. [default: all]")
-@click.option("--description", default="")
+@click.option("--description", default="", help="What it is for.")
 @click.option("--expires-at", type=click.DateTime(), help="When it ends, in UTC.")
 @click.option("--unrestricted", is_flag=True, help="Let it make application credentials.")
 @with_format

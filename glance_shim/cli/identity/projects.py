@@ -24,7 +24,7 @@ def project() -> None:
 
 @project.command("create")
 @click.argument("name")
-@click.option("--description", default="")
+@click.option("--description", default="", help="What it is for.")
 @with_format
 @at_the_machine
 def create_project(context: Context, name: str, description: str, kind: str) -> None:

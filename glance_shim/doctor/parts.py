@@ -1,0 +1,153 @@
+"""The parts of a deployment: database, stores, who knows people, and the service itself."""
+
+from __future__ import annotations
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+
+from glance_shim import errors
+from glance_shim.context import Deployment
+from glance_shim.core import checks
+from glance_shim.core.identity import roles, system_context
+from glance_shim.db import connection, urls
+from glance_shim.doctor.finding import Finding, ok, problem, warning
+
+PATIENCE = 5.0
+LONGEST_CHECK = 20.0
+
+MENDS = {
+    "database": "look at [database] connection; 'glance-shim db upgrade' makes and upgrades it",
+    "keystone": "look at [keystone_authtoken], and whether the service user has a role",
+    "staging": "look at [os_glance_staging_store], or node_staging_uri",
+}
+NETWORK = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "ceph", "fuse.glusterfs")
+
+FOREIGN = ("keystone", "front")
+WITH_PEOPLE = ("embedded", "http_basic")
+
+
+def database(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
+    """Whether it can be used, and lies where it can be locked."""
+    yield from _as_checked(deployment, "database")
+    path = urls.path_of(deployment.config.database.connection)
+    kind = _filesystem_of(path) if path else None
+    if kind in NETWORK:
+        yield problem(
+            "database",
+            f"the SQLite file {path} is on a network file system ({kind}), where locks fail",
+            "put it on a disk of this machine, or use PostgreSQL or MariaDB",
+        )
+
+
+def stores(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
+    """Whether each store, and the place of staged data, takes data."""
+    for name in deployment.stores:
+        yield from _as_checked(deployment, f"store {name}")
+    yield from _as_checked(deployment, "staging")
+
+
+def identity(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
+    """Whether somebody can log in, or the Keystone can be asked."""
+    strategy = deployment.config.auth_strategy
+    if strategy == "keystone":
+        yield from _as_checked(deployment, "keystone")
+        return
+    if strategy not in WITH_PEOPLE:
+        yield ok("identity", f"auth_strategy is {strategy}")
+        return
+    try:
+        with connection.connected(deployment.database):
+            found = roles.get_assignments(system_context(deployment))
+    except connection.FAILURES:
+        return
+    if any(assignment.role == "admin" for assignment in found):
+        yield ok("identity", "somebody is an administrator")
+        return
+    yield warning(
+        "identity",
+        "nobody has the role admin",
+        "glance-shim identity project create admin; "
+        "glance-shim identity user create admin --project admin --role admin",
+    )
+
+
+def service(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
+    """Whether it answers where it listens, and where clients are told that it is."""
+    config = deployment.config
+    host = str(config.bind_host)
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    here = f"[{here}]" if ":" in here else here
+    port = f"http://{here}:{config.bind_port}"
+    failure = _failure(f"{port}/healthcheck")
+    if failure is None:
+        yield ok("service", f"answers at {port}")
+    else:
+        words = f"does not answer at {port}: {failure}"
+        yield warning("service", words, "start it with 'glance-shim serve'")
+    if config.public_endpoint:
+        public = str(config.public_endpoint).rstrip("/")
+        failure = _failure(f"{public}/healthcheck")
+        if failure is None:
+            yield ok("service", f"answers at public_endpoint {public}")
+        elif _failure(f"{port}/healthcheck") is None:
+            words = f"answers here, but not at public_endpoint {public}: {failure}"
+            yield problem("service", words, "look at the proxy, or at the option")
+
+
+def _failure(url: str) -> str | None:
+    """Why the URL does not answer, or ``None``."""
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE):  # noqa: S310
+            return None
+    except urllib.error.HTTPError as exc:
+        return f"status {exc.code}"
+    except urllib.error.URLError as exc:
+        return str(getattr(exc.reason, "strerror", None) or exc.reason)
+    except (OSError, ValueError) as exc:
+        return str(exc)
+
+
+def _as_checked(deployment: Deployment, name: str) -> Iterator[Finding]:
+    """What ``glance-shim check`` says of a part."""
+    failure = _in_time(checks.all_of(deployment)[name])
+    if failure is None:
+        yield ok(name, "can be used")
+    else:
+        yield problem(name, failure, MENDS.get(name, f"look at the section of {name}"))
+
+
+def _in_time(check: Callable[[], None]) -> str | None:
+    """Why a check fails, or ``None``; one that does not end is left to itself."""
+    said: list[str | None] = []
+
+    def run() -> None:
+        try:
+            check()
+        except errors.Error as exc:
+            said.append(str(exc))
+        except Exception as exc:
+            said.append(f"{type(exc).__name__}: {exc}")
+        else:
+            said.append(None)
+
+    checking = threading.Thread(target=run, daemon=True)
+    checking.start()
+    checking.join(LONGEST_CHECK)
+    return said[0] if said else f"it did not answer within {LONGEST_CHECK:.0f} s"
+
+
+def _filesystem_of(path: str) -> str | None:
+    """The kind of file system that a path is on, where the kernel says it."""
+    best, kind = "", None
+    try:
+        with open("/proc/mounts") as mounts:
+            for line in mounts:
+                _, place, found, *_ = line.split()
+                inside = path == place or path.startswith(place.rstrip("/") + "/")
+                if inside and len(place) >= len(best):
+                    best, kind = place, found
+    except OSError:
+        return None
+    return kind
