@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -283,3 +284,19 @@ def test_of_many_uploads_at_once_one_wins(server: Server, image_id: str) -> None
     (winner,) = (number for number, answer in answers.items() if answer.status == 204)
     assert server.get(f"/v2/images/{image_id}/file").data == bodies[winner]
     assert len(server.service.blobs()) == 1
+
+
+def test_more_connections_than_threads_are_all_answered(tmp_path: Path) -> None:
+    with running(tmp_path, workers=1, threads=2) as server, contextlib.ExitStack() as open_:
+        connections = [open_.enter_context(server.connect()) for _ in range(5)]
+        asked = f"GET /v2/images HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {server.token}\r\n\r\n"
+        # In turns, so that each is in the way of the others.
+        for _ in range(5):
+            for connection in connections:
+                connection.sendall(asked.encode())
+            assert [answer_on(each).status for each in connections] == [200] * 5
+        # And one after the other, so that a thread is there for the next request.
+        for connection in connections:
+            for _ in range(3):
+                connection.sendall(asked.encode())
+                assert answer_on(connection).status == 200
