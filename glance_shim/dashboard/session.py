@@ -5,7 +5,7 @@ project chosen since, and a random text that forms must bring back. It is kept
 in the database, sealed, where every process finds it; the browser keeps a
 random text that stands for it. Visitors who have not logged in leave nothing
 behind: what forms of theirs must bring back is in their cookie. A session ends
-with its token, after half an hour without a page, and after eight hours.
+with its token, after a time without a page, and after a longer one whatever happens.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def current() -> Session:
 def _known() -> Session | None:
     """The session that the browser names, or the one it brings if nobody is logged in."""
     text = flask.request.cookies.get(_name(NAME))
-    content = sealing.unseal(_config(), NAME, browser_sessions.find(text))
+    content = sealing.unseal(_config(), NAME, browser_sessions.find(_config(), text))
     if isinstance(content, list) and len(content) == 3:
         csrf, token, first = content
         return Session(csrf, token, first, text)
@@ -76,7 +76,9 @@ def begin(token: str, first: str | None = None) -> None:
     """Start a session of whoever has the token; nothing of an earlier one goes on."""
     _forget()
     csrf, first = secrets.token_urlsafe(24), first or token
-    key = browser_sessions.begin(sealing.seal(_config(), NAME, [csrf, token, first]))
+    user_id = flask.current_app.config["deployment"].tokens.validate(token).user_id
+    sealed = sealing.seal(_config(), NAME, [csrf, token, first])
+    key = browser_sessions.begin(_config(), user_id, sealed)
     _hand_out(Session(csrf, token, first, key))
 
 

@@ -59,6 +59,25 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "every host that serves it. Default: one that is made, and kept in state_path, "
             "which is enough where there is only one host.",
         ),
+        cfg.IntOpt(
+            "dashboard_session_idle",
+            default=1800,
+            min=60,
+            help="Seconds without a page after which somebody has to log in again.",
+        ),
+        cfg.IntOpt(
+            "dashboard_session_life",
+            default=28800,
+            min=60,
+            help="Seconds after which somebody has to log in again whatever happens.",
+        ),
+        cfg.IntOpt(
+            "dashboard_sessions_per_user",
+            default=10,
+            min=1,
+            help="Browsers in which one user can be logged in; one more ends the session that "
+            "was used the longest time ago.",
+        ),
         cfg.HostAddressOpt("bind_host", default="127.0.0.1", help="Address to listen on."),
         cfg.PortOpt("bind_port", default=9292, help="Port to listen on."),
         cfg.IntOpt("workers", default=2, min=1, help="Number of server processes."),

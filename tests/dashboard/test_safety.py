@@ -402,7 +402,7 @@ def test_the_cookie_is_for_the_path_under_which_the_service_is(make_service: Any
 def kept(service: Service, cookie: str) -> list[str]:
     """What the service keeps of the session that a cookie stands for."""
     with connection.connected(service.deployment.database):
-        sealed = browser_sessions.find(cookie)
+        sealed = browser_sessions.find(service.deployment.config, cookie)
     return list(sealing.unseal(service.deployment.config, COOKIE, sealed))
 
 

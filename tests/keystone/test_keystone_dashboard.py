@@ -90,7 +90,7 @@ def test_logging_out_ends_the_tokens_at_keystone(
     visitor = visit(service, users["alice"], "p1")
     cookie = visitor.client.get_cookie(session.NAME, path="/dashboard").value
     with connection.connected(service.deployment.database):
-        sealed = browser_sessions.find(cookie)
+        sealed = browser_sessions.find(service.deployment.config, cookie)
     _, token, _ = sealing.unseal(service.deployment.config, session.NAME, sealed)
     subject = {"X-Subject-Token": token}
     assert keystone.request("GET", "/auth/tokens", **subject).status == 200

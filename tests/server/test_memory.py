@@ -123,8 +123,9 @@ def browser_session(server: Server) -> str:
     """Log the owner in as the dashboard does; return what a browser keeps of it."""
     content = [CSRF, server.token, server.token]
     with connection.connected(server.service.deployment.database):
+        config = server.service.deployment.config
         return browser_sessions.begin(
-            sealing.seal(server.service.deployment.config, session.NAME, content)
+            config, "alice", sealing.seal(config, session.NAME, content)
         )
 
 

@@ -8,6 +8,9 @@ from glance_shim.db import statements
 from glance_shim.db.models.identity import BrowserSession
 from glance_shim.db.statements import given
 
+# As many are forgotten at once as a statement may name; the next login forgets the others.
+MOST_OLD = 500
+
 
 class SessionRow(NamedTuple):
     """A session, when it began and when its browser last asked for a page."""
@@ -17,10 +20,19 @@ class SessionRow(NamedTuple):
     seen_at: float
 
 
-def add(session_hash: str, content: str, moment: float) -> None:
+def add(session_hash: str, user_id: str, content: str, moment: float) -> None:
     BrowserSession.insert(
-        hash=session_hash, content=content, began_at=moment, seen_at=moment
+        hash=session_hash, user_id=user_id, content=content, began_at=moment, seen_at=moment
     ).execute()
+
+
+def keep_latest(user_id: str, most: int) -> None:
+    """Forget all sessions of a user but the ``most`` that were seen last."""
+    mine = BrowserSession.select(BrowserSession.hash).where(BrowserSession.user_id == user_id)
+    latest = mine.order_by(BrowserSession.seen_at.desc(), BrowserSession.hash)
+    old = [session_hash for (session_hash,) in latest.offset(most).limit(MOST_OLD).tuples()]
+    if old:
+        BrowserSession.delete().where(BrowserSession.hash.in_(old)).execute()
 
 
 def find(session_hash: str) -> SessionRow | None:

@@ -127,6 +127,7 @@ class BrowserSession(Base):
     content = peewee.TextField()
     began_at = peewee.DoubleField(index=True)
     seen_at = peewee.DoubleField(index=True)
+    user_id = peewee.CharField(max_length=255, null=True, index=True)
 
     class Meta:
         table_name = "browser_sessions"
