@@ -101,7 +101,7 @@ def test_the_tutorial_works_as_it_stands(machine: Machine) -> None:
 
     expected = greeting.text.replace(PORT, machine.port)
     assert pages.alike(f"{expected}…", machine.printed()), machine.printed()
-    for shown, got in zip(outputs_of(rest), printed, strict=False):
+    for shown, got in zip(outputs_of(rest), printed, strict=True):
         assert shown is None or pages.alike(shown, got), got
     print(f"installed in {installed - began:.0f} s, the rest took {ended - installed:.0f} s")
 
