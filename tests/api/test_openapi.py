@@ -124,6 +124,16 @@ def test_every_body_has_an_example_that_fits(document: dict[str, Any]) -> None:
     assert (missing, wrong) == ([], [])
 
 
+def test_metrics_are_described_where_they_are_served(make_service: Any) -> None:
+    pytest.importorskip("prometheus_client")
+    service: Service = make_service(metrics={"allowed_networks": ["127.0.0.0/8"]})
+    document = openapi.document(service.app)
+
+    validate(document)
+    assert "404" in document["paths"]["/metrics"]["get"]["responses"]
+    assert service.nobody().get("/metrics").mimetype == "text/plain"
+
+
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, _, operation in openapi.each_operation(document)]
 

@@ -7,6 +7,7 @@ stands in ``operations``; the examples are answers that the tests have seen.
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 from collections.abc import Iterator
@@ -91,6 +92,10 @@ def document(app: flask.Flask) -> dict[str, Any]:
         "description": DESCRIPTION,
         "license": {"name": "Apache-2.0"},
     }
+    routes = {rule.rule for rule in app.url_map.iter_rules()}
+    found["paths"] |= {
+        p: copy.deepcopy(operations.PLAIN[p]) for p in operations.PLAIN if p in routes
+    }
     components = found["components"]
     components["securitySchemes"] = SECURITY_SCHEMES
     components["schemas"] |= {"Error": ERROR, **operations.SCHEMAS}
@@ -161,7 +166,7 @@ def _responses(
 
 def _usual(method: str, path: str, operation: dict[str, Any]) -> set[int]:
     """The errors that such an operation can end in."""
-    if path.startswith(("/healthcheck", "/versions")) or path == "/":
+    if path.startswith(("/healthcheck", "/versions", "/metrics")) or path == "/":
         return set()
     usual = {400}
     if not operations.is_open(method, path):

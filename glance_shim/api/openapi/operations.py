@@ -290,6 +290,7 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
     ("POST", "/v2/metadefs/namespaces/{namespace}/properties"): Extra(errors=(409,)),
     ("POST", "/v2/metadefs/namespaces/{namespace}/tags/{name}"): Extra(errors=(409,)),
     ("DELETE", "/v2/metadefs/namespaces/{namespace}"): Extra(errors=(409,)),
+    ("GET", "/metrics"): Extra(errors=(404,)),
     ("GET", "/identity"): Extra(responses=_answer(ANY_OBJECT, 300)),
     ("GET", "/identity/"): Extra(responses=_answer(ANY_OBJECT, 300)),
     ("GET", "/identity/v3"): Extra(responses=_answer(ANY_OBJECT)),
@@ -319,6 +320,20 @@ for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
                 },
             }
         )
+
+
+# Routes that no blueprint has, with what the others say of themselves.
+PLAIN: dict[str, dict[str, Any]] = {
+    "/metrics": {
+        "get": {
+            "tags": ["health"],
+            "summary": "Show what is counted, to those in [metrics] allowed_networks.",
+            "responses": {
+                "200": {"description": "OK", "content": {"text/plain": {"schema": TEXT}}}
+            },
+        }
+    }
+}
 
 
 def is_open(method: str, path: str) -> bool:
