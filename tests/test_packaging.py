@@ -87,7 +87,9 @@ def test_the_example_tests_itself_with_the_plugin_of_the_wheel(
     pytest.importorskip("tox", reason="tox is not installed")
     project = tmp_path / "project"
     shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    outside = {n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "PYTEST"))}
+    outside = {
+        n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "PYTEST", "TOX"))
+    }
 
     done = subprocess.run(
         [sys.executable, "-m", "tox", "run", "-e", "py"],
