@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 
 import click
 
@@ -38,6 +39,11 @@ def serve(obj: object, config_files: tuple[str, ...]) -> None:
     server.serve(create_app(built), built)
 
 
+def keep_memory_private() -> None:
+    """Leave no dump of the memory of this process and its children, which holds secrets."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def built_from(obj: object, config_files: tuple[str, ...]) -> Deployment:
     """The deployment of a process that stays, which logs from now on.
 
@@ -47,6 +53,7 @@ def built_from(obj: object, config_files: tuple[str, ...]) -> Deployment:
         deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
     )
     logs.set_up(built.config.debug)
+    keep_memory_private()
     if built.config.unused:
         log.warning("Options that are not used: %s", foreign.explained(built.config.unused))
     return built

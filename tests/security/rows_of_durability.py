@@ -18,7 +18,8 @@ S3_HOSTS = (
 )
 LOST = "api/test_image_download::test_data_that_was_lost_is_not_served_as_if_it_were_whole"
 UNKNOWN = "core/test_unknown_outcomes::test_data_that_was_recorded_after_all_stays"
-NO_VERIFY = "Nothing reads stored data again to compare it."
+VERIFY = "durability/test_verify::"
+RECOVER = "durability/test_recover::"
 NO_KILLS = "Kills are tried at random and at three moments of an import, not at every point."
 
 ROWS: dict[str, Row] = {
@@ -65,12 +66,19 @@ ROWS: dict[str, Row] = {
         "stores/test_s3_hosts::test_parts_of_a_living_upload_stay_whatever_their_age",
     ),
     "DUR-16": in_part("recovery may be killed", NO_KILLS, CLUSTER),
-    "DUR-17": not_held("orphans are reported", "There is no report of data without a row."),
-    "DUR-18": in_part(
+    "DUR-17": held(
+        "orphans are reported",
+        f"{RECOVER}test_orphans_are_listed_and_stay",
+        f"{VERIFY}test_damage_that_shows_is_reported_and_not_served",
+    ),
+    "DUR-18": held(
         "only what is ours is removed",
-        "Data without a row is never removed, so nothing marks a store as ours.",
+        f"{RECOVER}test_orphans_of_known_images_are_removed_when_that_is_said",
+        f"{RECOVER}test_data_in_use_is_no_orphan_however_old",
+        f"{RECOVER}test_an_orphan_that_came_into_use_meanwhile_stays",
         SWEEP,
         "stores/test_s3_failures::test_a_sweep_takes_old_parts_that_nobody_has_a_lease_on",
+        note="An operator has to say so; what the database has never known is never removed.",
     ),
     "DUR-19": held("a sweep beside uploads", SWEEP, CLUSTER),
     "DUR-20": held(
@@ -78,11 +86,23 @@ ROWS: dict[str, Row] = {
         "stores/test_s3_failures::test_a_sweep_takes_old_parts_that_nobody_has_a_lease_on",
     ),
     "DUR-21": held("what is stored is what is counted", CLUSTER),
-    "DUR-22": not_held("stored data is read again", NO_VERIFY),
-    "DUR-23": not_held("a flipped bit is found", NO_VERIFY),
-    "DUR-24": in_part(
+    "DUR-22": held(
+        "stored data is read again",
+        f"{VERIFY}test_damage_that_shows_is_reported_and_not_served",
+        f"{VERIFY}test_a_run_that_died_is_gone_on_with",
+        f"{VERIFY}test_it_reads_no_faster_than_it_may",
+        f"{VERIFY}test_it_is_done_by_itself_when_it_is_due_and_by_one_only",
+    ),
+    "DUR-23": in_part(
+        "a flipped bit is found",
+        "It is found by the next deep verification; downloads are not compared.",
+        f"{VERIFY}test_one_flipped_bit_is_found_by_reading_all",
+    ),
+    "DUR-24": held(
         "a good copy in place of a bad one",
-        "Only what is missing or has another size counts as bad.",
+        f"{VERIFY}test_the_good_copy_is_served_until_the_other_is_repaired",
+        f"{VERIFY}test_every_kind_of_damage_is_repaired",
+        f"{VERIFY}test_a_copy_is_not_repaired_from_one_that_is_damaged_too",
         "locations/test_data_elsewhere::test_another_location_stands_in_for_one_that_has_changed",
     ),
     "DUR-25": held("another size is no answer", LOST),
@@ -96,7 +116,11 @@ ROWS: dict[str, Row] = {
         "stores/test_contract::test_what_is_put_in_comes_out",
         "api/test_image_data::test_data_comes_back_as_it_was_sent",
     ),
-    "DUR-28": not_held("a database restored beside the store", NO_VERIFY),
+    "DUR-28": held(
+        "a database restored beside the store",
+        f"{RECOVER}test_orphans_are_listed_and_stay",
+        f"{VERIFY}test_damage_that_shows_is_reported_and_not_served",
+    ),
     "DUR-29": in_part(
         "a copy of the database",
         "A copy is refused while rows are written.",

@@ -37,3 +37,13 @@ def test_a_process_that_has_only_just_begun_stops_too(tmp_path: Path, how: int) 
         ending.callback(server.stop)
         server.process.send_signal(how)
         assert server.process.wait(PATIENCE) == 0
+
+
+def test_no_process_leaves_a_dump_of_its_memory(tmp_path: Path) -> None:
+    server = Server(tmp_path / "server", workers=2)
+    with contextlib.ExitStack() as ending:
+        ending.callback(server.stop)
+        for pid in (server.process.pid, *server.workers()):
+            limits = Path(f"/proc/{pid}/limits").read_text()
+            (line,) = (each for each in limits.splitlines() if each.startswith("Max core file"))
+            assert line.split()[4:6] == ["0", "0"]
