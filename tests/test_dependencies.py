@@ -1,0 +1,71 @@
+"""The pins agree with what is asked for, and nobody takes silence for an audit."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from typing import Any
+
+import dependencies
+import pytest
+from packaging.requirements import Requirement
+
+SETUP = dependencies.PINS.parent / "setup.cfg"
+
+
+def pins() -> dict[str, str]:
+    lines = (Requirement(each) for each in dependencies.PINS.read_text().splitlines()[1:])
+    return {dependencies.canonical(line.name): str(line.specifier)[2:] for line in lines}
+
+
+def asked_for() -> list[Requirement]:
+    parser = configparser.ConfigParser()
+    parser.read(SETUP)
+    texts = [parser["options"]["install_requires"], *parser["options.extras_require"].values()]
+    lines = [line for text in texts for line in text.strip().splitlines()]
+    return [Requirement(line) for line in lines]
+
+
+@pytest.mark.parametrize("wanted", asked_for(), ids=str)
+def test_a_pin_is_of_a_version_that_is_asked_for(wanted: Requirement) -> None:
+    version = pins().get(dependencies.canonical(wanted.name))
+
+    # What is only needed to draw plots is on no machine that runs the tests.
+    assert version is not None or wanted.name == "matplotlib"
+    assert version is None or version in wanted.specifier
+
+
+def test_every_line_is_one_version() -> None:
+    assert len(pins()) > 50
+    assert all(re.fullmatch(r"[\w.+-]+", version) for version in pins().values())
+
+
+GOOD: dict[str, Any] = {"name": "flask", "version": "3.1.3", "vulns": []}
+HOLE: dict[str, Any] = {"id": "CVE-2026-1", "fix_versions": ["3.1.4"]}
+SKIPPED: dict[str, Any] = {"name": "flask", "skip_reason": "not found"}
+
+
+@pytest.mark.parametrize(
+    "answer, words, code, said",
+    [
+        ([GOOD], [], 0, "1 dependencies were looked up, 0 findings"),
+        ([{**GOOD, "vulns": [HOLE]}], [], 1, "CVE-2026-1, mended in 3.1.4"),
+        ([GOOD, SKIPPED], [], 1, "flask: not audited"),
+        ([SKIPPED], [], 2, "NOT AUDITED"),
+        ([SKIPPED], ["--offline-is-fine"], 0, "NOT AUDITED"),
+        (None, [], 2, "NOT AUDITED"),
+        (None, ["--offline-is-fine"], 0, "NOT AUDITED"),
+    ],
+)
+def test_an_audit_says_what_it_found(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: Any,
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setattr(dependencies, "looked_up", lambda _: answer)
+
+    assert dependencies.audit(*words) == code
+    assert said in capsys.readouterr().out
