@@ -11,6 +11,20 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Stores by name and type, for example fast:file,cheap:file. Each has its "
             "options in a section of its own name.",
         ),
+        cfg.IntOpt(
+            "free_space_percent",
+            default=5,
+            min=0,
+            max=50,
+            help="Percent of the disk of a file store, and of staging, that are left free: "
+            "data that would take them is refused.",
+        ),
+        cfg.IntOpt(
+            "free_space_mib",
+            default=1024,
+            min=0,
+            help="MiB that are left free in any case, but not more than half of the disk.",
+        ),
         cfg.StrOpt(
             "image_cache_dir",
             help="Directory of the image cache, on a fast disk and for nothing else; without "

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from glance_shim import errors
 from glance_shim.stores.base import Store
-from glance_shim.stores.filesystem import FilesystemStore
+from glance_shim.stores.filesystem import FilesystemStore, Reserve
 from glance_shim.stores.http import HttpStore
 
 Placed = TypeVar("Placed")
@@ -27,7 +27,12 @@ def _file(store_id: str, options: Any, config: Any) -> Store:
         options.filesystem_store_datadir,
         getattr(options, "store_description", ""),
         getattr(options, "weight", 0),
+        _reserve(config),
     )
+
+
+def _reserve(config: Any) -> Reserve:
+    return Reserve(config.free_space_percent, config.free_space_mib << 20)
 
 
 def _http(store_id: str, options: Any, config: Any) -> Store:
@@ -156,4 +161,5 @@ def _staging(config: Any) -> Store:
     directory = config.os_glance_staging_store.filesystem_store_datadir
     if not config.backends and config.node_staging_uri:
         directory = config.node_staging_uri.removeprefix("file://")
-    return FilesystemStore(STAGING, directory or os.path.join(config.state_path, "staging"))
+    directory = directory or os.path.join(config.state_path, "staging")
+    return FilesystemStore(STAGING, directory, reserve=_reserve(config))

@@ -18,7 +18,7 @@ import secrets
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from glance_shim import errors
 from glance_shim.stores import base
@@ -54,13 +54,35 @@ class FileReading(base.Reading):
         self.file.close()
 
 
+class Reserve(NamedTuple):
+    """What is left free of a disk: so many percent, or so many bytes where that is more.
+
+    It is never more than half of the disk, so that a small one can be used.
+    """
+
+    percent: int = 0
+    size: int = 0
+
+    def of(self, total: int) -> int:
+        return min(max(total * self.percent // 100, self.size), total // 2)
+
+
+NO_RESERVE = Reserve()
+
+
 class FilesystemStore(base.Store):
     type = "file"
 
     def __init__(
-        self, store_id: str, root: str, description: str = "", weight: int = 0
+        self,
+        store_id: str,
+        root: str,
+        description: str = "",
+        weight: int = 0,
+        reserve: Reserve = NO_RESERVE,
     ) -> None:
         super().__init__(store_id, description, weight)
+        self._reserve = reserve
         self.root = os.path.abspath(root)
         os.makedirs(os.path.join(self.root, PARTIAL), mode=0o700, exist_ok=True)
 
@@ -69,6 +91,7 @@ class FilesystemStore(base.Store):
         with self._directories() as (root, partial):
             name = f"{blob_id}.{secrets.token_hex(4)}"
             with self._translated():
+                self._require_room(partial, expected or 0)
                 flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
                 target = os.open(name, flags, 0o600, dir_fd=partial)
             try:
@@ -95,8 +118,22 @@ class FilesystemStore(base.Store):
                     written += count
                 if written - behind >= WRITE_BEHIND:
                     _write_behind(target)
+                    self._require_room(target)
                     behind = written
         return written
+
+    def _require_room(self, handle: int, wanted: int = 0) -> None:
+        """Raise `errors.StoreFull` if so much more would take what is to be left free."""
+        free, kept = self._room(handle)
+        if free - wanted < kept:
+            log.error("Store %s: %d bytes are free, %d stay so", self.store_id, free, kept)
+            raise errors.StoreFull(store_id=self.store_id)
+
+    def _room(self, handle: int) -> tuple[int, int]:
+        """How many bytes of the disk are free, and how many of them are to stay so."""
+        found = os.fstatvfs(handle)
+        kept = self._reserve.of(found.f_blocks * found.f_frsize)
+        return found.f_bavail * found.f_frsize, kept
 
     def _settle(self, root: int, blob_id: str) -> None:
         """Make the new name last; if that fails, take it back."""
@@ -181,14 +218,14 @@ class FilesystemStore(base.Store):
                 flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW
                 os.close(os.open(probe, flags, 0o600, dir_fd=root))
                 os.unlink(probe, dir_fd=root)
-                free = os.fstatvfs(root).f_bavail
+                free, kept = self._room(root)
             finally:
                 os.close(root)
         except OSError as exc:
             raise errors.StoreUnusable(
                 store_id=self.store_id, reason=f"{self.root}: {exc.strerror}"
             ) from exc
-        if not free:
+        if free <= kept:
             raise errors.StoreUnusable(
                 store_id=self.store_id, reason=f"{self.root}: there is no room left"
             )
