@@ -1,6 +1,6 @@
 """Measures this service beside the real Glance, in one run on one machine.
 
-    python tests/bench [quick] [--engine sqlite|postgresql] [--keystone] …
+    python tests/bench [quick] [--engine sqlite|postgresql] [--publish] …
 
 Both are started as they ship, with the same number of processes, the same
 database engine and the same kind of authentication, filled with the same
@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import dataclasses
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -48,12 +47,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--keystone", action="store_true", help="with tokens of a real Keystone"
     )
-    parser.add_argument("--rounds", type=int, help="turns of each, 5 unless quick")
+    parser.add_argument("--rounds", type=int, help="turns of each, 3 unless quick")
     parser.add_argument(
         "--images", type=int, help="images in the catalogue, 10000 unless quick"
     )
     parser.add_argument("--only", default="", help="scenarios whose name has this in it")
-    parser.add_argument("--without", default="", help="leave out: growth, processes, limits")
+    parser.add_argument("--without", default="", help="leave out: keystone, growth, processes")
+    parser.add_argument(
+        "--publish", action="store_true", help="put the table into README.md, plots into docs"
+    )
     parser.add_argument("--out", type=Path, default=Path("bench-results"))
     return parser.parse_args()
 
@@ -63,48 +65,72 @@ def _settings(given: argparse.Namespace) -> Settings:
     return Settings(
         engine=given.engine,
         keystone=given.keystone,
-        rounds=given.rounds or (2 if quick else 5),
-        seconds=2.0 if quick else 6.0,
+        rounds=given.rounds or (1 if quick else 3),
+        seconds=2.0 if quick else 5.0,
         images=given.images or (1000 if quick else 10_000),
         mebibytes=256 if quick else 1024,
     )
 
 
-def _measure(pair: list[Any], wanted: list[Any], settings: Settings) -> list[dict[str, Any]]:
-    """Every wanted scenario on both in turns, so that neither has the quieter hour."""
+def _measure(
+    pair: list[Any], wanted: list[Any], settings: Settings, machine: Any = None
+) -> list[dict[str, Any]]:
+    """Every wanted scenario on all in turns, so that none has the quieter hour."""
     figures = []
     for scenario in wanted:
         for turn in range(settings.rounds if scenario.repeated else 1):
-            for contestant in pair:
-                outcome = scenario.run(contestant, settings)
-                line = {"scenario": scenario.name, "of": contestant.name, "round": turn}
+            outcomes = [(each.name, scenario.run(each, settings)) for each in pair]
+            if machine and scenario.limit:
+                outcomes.append((machine.name, scenario.limit(machine) or {}))
+            for name, outcome in outcomes:
+                line = {"scenario": scenario.name, "of": name, "round": turn}
                 figures.append({**line, **outcome})
                 print(json.dumps(figures[-1]), flush=True)
     return figures
+
+
+def _both(settings: Settings, scratch: Path, given: argparse.Namespace) -> list[dict[str, Any]]:
+    """Everything that is asked of both."""
+    wanted = [each for each in scenarios.ALL if given.only in each.name]
+    with contextlib.ExitStack() as running:
+        machine = running.enter_context(limits.Machine(scratch / "limits", settings))
+        pair = _started(running, settings, scratch / "here")
+        figures = _measure(pair, wanted, settings, machine)
+    if settings.keystone or "keystone" in given.without:
+        return figures
+    few = dataclasses.replace(settings, keystone=True, images=0)
+    with contextlib.ExitStack() as running:
+        pair = _started(running, few, scratch / "keystone")
+        wanted = [each for each in scenarios.WITH_KEYSTONE if given.only in each.name]
+        return figures + _measure(pair, wanted, few)
+
+
+def _started(running: contextlib.ExitStack, settings: Settings, directory: Path) -> list[Any]:
+    """Both, filled with the same images if any, and answering alike."""
+    pair = [
+        running.enter_context(contestants.Glance(settings)),
+        running.enter_context(contestants.Here(settings, directory)),
+    ]
+    for contestant in pair if settings.images else []:
+        scenarios.prepare(contestant, settings)
+    scenarios.compare(*pair)
+    return pair
 
 
 def main() -> None:
     given = _arguments()
     settings = _settings(given)
     given.out.mkdir(parents=True, exist_ok=True)
-    wanted = [each for each in scenarios.ALL if given.only in each.name]
-    with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as running:
-        pair = [
-            running.enter_context(contestants.Glance(settings)),
-            running.enter_context(contestants.Here(settings, Path(scratch) / "here")),
-        ]
-        for contestant in pair:
-            scenarios.prepare(contestant, settings)
-        scenarios.compare(*pair)
-        figures = _measure(pair, wanted, settings)
-        if "limits" not in given.without:
-            figures += limits.measure(Path(scratch), settings)
+    with tempfile.TemporaryDirectory() as scratch:
+        figures = _both(settings, Path(scratch), given)
     with tempfile.TemporaryDirectory() as scratch:
         if "processes" not in given.without:
             figures += growth.over_processes(Path(scratch), settings)
         if "growth" not in given.without:
             figures += growth.over_images(Path(scratch), settings, given.pace == "quick")
-    results.write(given.out, figures, {**dataclasses.asdict(settings), "cores": os.cpu_count()})
+    results.write(given.out, figures, dataclasses.asdict(settings))
+    if given.publish:
+        results.publish(given.out, Path(__file__).parents[2])
     print((given.out / "table.md").read_text())
 
 

@@ -196,6 +196,7 @@ class Here(Contestant):
             f"state_path = {self.directory}",
             f"bind_port = {self.port}",
             f"workers = {self._processes}",
+            f"auth_strategy = {'keystone' if self._settings.keystone else 'embedded'}",
             *self._general(),
             "[database]",
             f"connection = {self.connection()}",
@@ -207,10 +208,14 @@ class Here(Contestant):
         self._make_people()
 
     def _general(self) -> list[str]:
-        return []
+        """Two stores of files, as Glance has them."""
+        return ["enabled_backends = fast:file,cheap:file"]
 
     def _stores(self) -> list[str]:
-        return ["[glance_store]", f"filesystem_store_datadir = {self.directory}/images"]
+        lines = ["[glance_store]", "default_backend = fast"]
+        for name in ("fast", "cheap"):
+            lines += [f"[{name}]", f"filesystem_store_datadir = {self.directory}/{name}"]
+        return lines
 
     def _authentication(self) -> list[str]:
         if not self._settings.keystone:

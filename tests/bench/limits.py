@@ -1,12 +1,14 @@
-"""What the machine itself can do, measured in the same run."""
+"""What the machine itself can do, asked in the same turns as the two services."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import queue
+import random
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +18,8 @@ import load
 from contestants import free_port
 
 BLOCK = 256 * 1024
+WHOLE = "whole"
+QUARTERS = ("a", "b", "c", "d")
 
 NGINX = """\
 daemon off;
@@ -40,23 +44,78 @@ http {{
 """
 
 
-def measure(scratch: Path, settings: Any) -> list[dict[str, Any]]:
-    """Hashing with two threads, alone and with write and fsync; nginx sending a file."""
-    figures = []
-    for turn in range(settings.rounds):
-        for name, file in (("both hashes", None), ("both hashes, write, fsync", scratch / "f")):
-            rate = _hash(settings.mebibytes, file)
-            figures.append(_line(name, turn, rate))
-    figures += [_line(name, 0, rate) for name, rate in _nginx(scratch, settings)]
-    return figures
+class Machine:
+    """Hashing and writing without a network, and nginx sending the same files."""
+
+    name = "limit"
+    token = "none"
+    count_ports: tuple[int, ...] = ()
+
+    def __init__(self, directory: Path, settings: Any) -> None:
+        self._directory, self._settings = directory, settings
+        self._nginx: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Machine:
+        self._directory.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self._nginx is not None:
+            self._nginx.terminate()
+            self._nginx.wait()
+
+    def hashing(self, parallel: int) -> dict[str, Any]:
+        """MiB a second of as many processes, each with two threads, with write and sync."""
+        size = self._settings.mebibytes // parallel
+        command = [sys.executable, __file__, str(size), str(self._directory)]
+        running = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            for _ in range(parallel)
+        ]
+        seconds = [float(process.communicate()[0]) for process in running]
+        return {"mib_per_s": round(size * parallel / max(seconds), 1)}
+
+    def sending(self, parallel: int) -> dict[str, Any] | None:
+        """The same downloads by the same client from nginx; ``None`` where it is not."""
+        if not self._start_nginx():
+            return None
+        images = [WHOLE] if parallel == 1 else QUARTERS[:parallel]
+        more = {"mib": self._settings.mebibytes // parallel, "parallel": parallel, "repeat": 3}
+        arguments = load.arguments(self, image=",".join(images), **more)
+        return dict(load.script.download(load.script.Target(arguments), arguments))
+
+    def _start_nginx(self) -> bool:
+        program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+        if self._nginx is not None or not program:
+            return program is not None
+        port = free_port()
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self._make_files()
+        options = self._directory / "nginx.conf"
+        options.write_text(NGINX.format(directory=self._directory, port=port))
+        self._nginx = subprocess.Popen(
+            [program, "-e", f"{self._directory}/error.log", "-c", str(options)]
+        )
+        time.sleep(1)
+        return True
+
+    def _make_files(self) -> None:
+        """Files at the paths at which a service has them."""
+        block, mebibytes = random.Random(7).randbytes(1 << 20), self._settings.mebibytes
+        sizes = {WHOLE: mebibytes, **dict.fromkeys(QUARTERS, mebibytes // len(QUARTERS))}
+        for name, size in sizes.items():
+            file = self._directory / "files" / "v2" / "images" / name / "file"
+            file.parent.mkdir(parents=True)
+            with file.open("wb") as data:
+                for _ in range(size):
+                    data.write(block)
+        # Where it is started by root, its own processes are somebody else.
+        for path in (self._directory.parent, self._directory, *self._directory.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _line(name: str, turn: int, rate: float) -> dict[str, Any]:
-    return {"scenario": f"limit: {name}", "of": "machine", "round": turn, "mib_per_s": rate}
-
-
-def _hash(mebibytes: int, file: Path | None) -> float:
-    """MiB a second: MD5 on one thread, SHA-512 on the other, which also writes."""
+def _hash(mebibytes: int, file: Path) -> float:
+    """Seconds for MD5 on one thread and SHA-512 on the other, which also writes."""
     block, count = os.urandom(BLOCK), mebibytes * 4
     sha, waiting = hashlib.sha512(), queue.Queue[bytes | None](8)
 
@@ -68,65 +127,19 @@ def _hash(mebibytes: int, file: Path | None) -> float:
     start = time.perf_counter()
     thread = threading.Thread(target=other)
     thread.start()
-    descriptor = os.open(file or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for _ in range(count):
         waiting.put(block)
         sha.update(block)
-        if file:
-            os.write(descriptor, block)
+        os.write(descriptor, block)
     waiting.put(None)
     thread.join()
-    if file:
-        os.fsync(descriptor)
+    os.fsync(descriptor)
     os.close(descriptor)
     seconds = time.perf_counter() - start
-    if file:
-        file.unlink()
-    return round(mebibytes / seconds, 1)
+    file.unlink()
+    return seconds
 
 
-def _nginx(scratch: Path, settings: Any) -> list[tuple[str, float]]:
-    """The same file by the same client from nginx: one at a time, and four at once."""
-    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not program:
-        print("nginx is not installed; its rate is not measured")
-        return []
-    files, port = scratch / "files", free_port()
-    files.mkdir()
-    with open(files / "data", "wb") as data:
-        for _ in range(settings.mebibytes):
-            data.write(os.urandom(1 << 20))
-    options = scratch / "nginx.conf"
-    options.write_text(NGINX.format(directory=scratch, port=port))
-    # Where it is started by root, its own processes are somebody else.
-    for directory in (scratch, files):
-        directory.chmod(0o755)
-    (files / "data").chmod(0o644)
-    server = subprocess.Popen([program, "-e", f"{scratch}/error.log", "-c", str(options)])
-    try:
-        time.sleep(1)
-        return [
-            ("nginx, one", _rate(port, 1, settings)),
-            ("nginx, four at once", _rate(port, 4, settings)),
-        ]
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _rate(port: int, parallel: int, settings: Any) -> float:
-    def fetch() -> None:
-        conn = load.script.Conn(("127.0.0.1", port, ""), {})
-        status, _, count = conn.request("GET", "/data", sink=lambda _: None)
-        assert (status, count) == (200, settings.mebibytes << 20)
-
-    rates = []
-    for _ in range(3):
-        threads = [threading.Thread(target=fetch) for _ in range(parallel)]
-        start = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        rates.append(parallel * settings.mebibytes / (time.perf_counter() - start))
-    return round(max(rates), 1)
+if __name__ == "__main__":
+    print(_hash(int(sys.argv[1]), Path(sys.argv[2]) / f"hashed-{os.getpid()}"))

@@ -5,151 +5,169 @@ from __future__ import annotations
 import collections
 import datetime
 import json
+import os
 import platform
-import statistics
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-Lines = list[dict[str, Any]]
+import targets
+from targets import Figures, Lines, Sides
 
-# How a scenario is judged: the figure that is compared, its unit, and whether more is better.
-RATE = ("rps", "requests/s", True)
-BYTES = ("mib_per_s", "MiB/s", True)
-PSS = ("pss_mib", "MiB", False)
-SECONDS = ("best", "s", False)
+# What a scenario is about: the figure, its unit, and whether more of it is better.
+MAIN = (
+    ("rps", "requests/s", True),
+    ("mib_per_s", "MiB/s", True),
+    ("pss_mib", "MiB", False),
+    ("best", "s", False),
+)
+CPU = (("server_cpu_ms", "ms"), ("server_cpu_s_per_gib", "s/GiB"))
+GROWTH, PROCESSES = "growth.png", "processes.png"
+PLOTS = {
+    GROWTH: "Time of a list of 25 by the size of the catalogue",
+    PROCESSES: "Requests a second by the number of processes",
+}
+BEGIN, END = "<!-- the benchmark's table begins -->", "<!-- the benchmark's table ends -->"
 
 
 def write(directory: Path, figures: Lines, about: dict[str, Any]) -> None:
     """Leave ``figures.json``, ``table.md`` and the plots in the directory."""
-    about = {"date": datetime.date.today().isoformat(), "machine": _machine(), **about}
+    about = {"date": datetime.date.today().isoformat(), "machine": machine(), **about}
     whole = {"about": about, "figures": figures}
     (directory / "figures.json").write_text(json.dumps(whole, indent=1))
     (directory / "table.md").write_text(table(figures, about))
     plot(directory, figures)
 
 
-def table(figures: Lines, about: dict[str, Any]) -> str:
-    """The table of the README: medians, their spread, and what is how many times as good."""
-    said = ", ".join(f"{name} {value}" for name, value in about.items())
-    head = [
-        "scenario",
-        "unit",
-        "Glance",
-        "here",
-        "ratio",
-        "CPU a piece: Glance",
-        "here",
-        "ratio",
+def publish(directory: Path, root: Path) -> None:
+    """Put the table between its markers in ``README.md``, and the plots beside the docs."""
+    readme, told = root / "README.md", (directory / "table.md").read_text()
+    for name, words in PLOTS.items():
+        if (directory / name).exists():
+            shutil.copy(directory / name, root / "docs" / name)
+            told += f"\n![{words}](docs/{name})"
+    readme.write_text(between(readme.read_text(), told))
+
+
+def between(text: str, table: str) -> str:
+    """The text with the table in place of what stood between the markers.
+
+    Raises ``ValueError`` where they are not there.
+    """
+    before, begun, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not begun or not ended:
+        raise ValueError(f"no place for the table: {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n\n{table.strip()}\n\n{END}{after}"
+
+
+def machine() -> str:
+    """Cores, model, system and Python, as far as they say themselves."""
+    models = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
     ]
-    head += ["p99 ms: Glance", "here", "refused: Glance", "here"]
-    rows = [head, ["---"] * len(head)]
+    cores = f"{os.cpu_count()} cores of {models[0] if models else platform.machine()}"
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{cores}, {system}, Python {platform.python_version()}"
+
+
+HEAD = (
+    *("scenario", "unit", "Glance", "here", "ratio"),
+    *("CPU of Glance", "CPU here", "ratio", "p99 ms of Glance", "p99 ms here"),
+    *("refused by Glance", "refused here", "limit", "wanted", "found", ""),
+)
+
+
+def table(figures: Lines, about: dict[str, Any]) -> str:
+    """The table of the README.
+
+    Medians of the rounds with the smallest and the largest, how many times as
+    good this service is, and every target with what was found.
+    """
     by_name = _by_name(figures)
-    for name, sides in by_name.items():
-        if set(sides) >= {"Glance", "here"}:
-            rows.append(_row(name, sides))
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([said, "", *lines, "", *_alone(by_name), ""])
+    rows = [list(HEAD), ["---"] * len(HEAD)]
+    rows += [_row(name, by_name) for name, sides in by_name.items() if "here" in sides]
+    said = "; ".join(f"{name} {value}" for name, value in about.items())
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([f"{said}.", "", *lines, "", *_curves(by_name), ""])
 
 
-def _by_name(figures: Lines) -> dict[str, dict[str, Lines]]:
-    found: dict[str, dict[str, Lines]] = collections.defaultdict(
-        lambda: collections.defaultdict(list)
-    )
+def _by_name(figures: Lines) -> Figures:
+    found: dict[str, dict[str, Lines]] = {}
     for line in figures:
-        found[line["scenario"]][line["of"]].append(line)
+        found.setdefault(line["scenario"], {}).setdefault(line["of"], []).append(line)
     return found
 
 
-def _row(name: str, sides: dict[str, Lines]) -> list[str]:
-    glance, here = sides["Glance"], sides["here"]
-    key, unit, more = next(each for each in (RATE, BYTES, PSS, SECONDS) if each[0] in here[0])
-    row = [name, unit, _spread(glance, key), _spread(here, key)]
-    row.append(_ratio(_median(here, key), _median(glance, key), more))
-    cpu = next((k for k in ("server_cpu_ms", "server_cpu_s_per_gib") if k in here[0]), "")
-    unit = {"server_cpu_ms": " ms", "server_cpu_s_per_gib": " s/GiB"}.get(cpu, "")
-    for side in (glance, here):
-        row.append(f"{_median(side, cpu):.2f}{unit}" if cpu else "")
-    row.append(_ratio(_median(here, cpu), _median(glance, cpu), False) if cpu else "")
-    row += [_text(_p99(side)) for side in (glance, here)]
-    return row + [_refused(side) for side in (glance, here)]
-
-
-def _values(lines: Lines, key: str) -> list[float]:
-    return [line[key] for line in lines if line.get(key) is not None]
-
-
-def _median(lines: Lines, key: str) -> float:
-    values = _values(lines, key)
-    return statistics.median(values) if values else 0.0
+def _row(name: str, figures: Figures) -> list[str]:
+    sides = figures[name]
+    here, glance = sides["here"], sides.get("Glance", [])
+    key, unit, more = next(each for each in MAIN if each[0] in here[0])
+    row = [name, unit, _spread(glance, key), _spread(here, key), _ratio(sides, key, more)]
+    cpu, unit = next((each for each in CPU if each[0] in here[0]), ("", ""))
+    row += [f"{targets.median(side, cpu):.2f} {unit}" if cpu else "" for side in (glance, here)]
+    row.append(_ratio(sides, cpu, False) if cpu else "")
+    row += ["" if (p := targets.p99(side)) is None else f"{p:.1f}" for side in (glance, here)]
+    row += [_refused(side) for side in (glance, here)]
+    row.append(_limit(sides.get("limit", [])))
+    judged = targets.verdicts(name, figures)
+    row += [", ".join(v.wanted for v in judged), ", ".join(v.found for v in judged)]
+    return [*row, ", ".join("reached" if v.reached else "**not reached**" for v in judged)]
 
 
 def _spread(lines: Lines, key: str) -> str:
-    values = _values(lines, key)
-    middle = f"{statistics.median(values):.4g}"
+    values = [line[key] for line in lines if line.get(key) is not None]
+    middle = f"{targets.median(lines, key):.4g}" if values else ""
     return middle if len(values) < 2 else f"{middle} ({min(values):.4g} to {max(values):.4g})"
 
 
-def _ratio(here: float, glance: float, more_is_better: bool) -> str:
+def _ratio(sides: Sides, key: str, more_is_better: bool) -> str:
+    here, glance = (targets.median(sides.get(side, []), key) for side in targets.SIDES)
     if not here or not glance:
         return ""
     return f"{here / glance if more_is_better else glance / here:.1f}"
 
 
-def _p99(lines: Lines) -> float | None:
-    """The median of the rounds; of a scenario of several requests that of the slowest."""
-    found = []
-    for line in lines:
-        parts = [part["p99_ms"] for part in line.values() if _is_part(part)]
-        value = line.get("p99_ms") or max(parts, default=None)
-        if value is not None:
-            found.append(value)
-    return statistics.median(found) if found else None
-
-
-def _is_part(value: Any) -> bool:
-    return isinstance(value, dict) and "p99_ms" in value
-
-
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f}"
-
-
 def _refused(lines: Lines) -> str:
-    if "errors" not in lines[0]:
+    if not lines or "errors" not in lines[0]:
         return ""
-    refused = sum(sum(line["errors"].values()) for line in lines)
-    asked = refused + sum(line["requests"] for line in lines)
-    return f"{refused} of {asked}" if refused else "0"
+    count = targets.refused(lines)
+    return f"{count} of {count + sum(line['requests'] for line in lines)}" if count else "0"
 
 
-def _alone(by_name: dict[str, dict[str, Lines]]) -> list[str]:
-    """What is measured of one side only, a line each."""
+def _limit(lines: Lines) -> str:
+    """What the machine did, and with how much CPU where that is known."""
+    if not lines or not targets.median(lines, "mib_per_s"):
+        return ""
+    cpu = targets.median(lines, "server_cpu_s_per_gib")
+    return _spread(lines, "mib_per_s") + (f", {cpu:.2f} s/GiB" if cpu else "")
+
+
+def _curves(figures: Figures) -> list[str]:
+    """What is measured of this service alone, a line for each curve."""
     lines = []
-    for name, sides in by_name.items():
-        for of, measured in sides.items():
-            if len(sides) > 1 and set(sides) >= {"Glance", "here"}:
-                continue
-            parts = []
-            for key, unit, _ in (RATE, BYTES):
-                if key in measured[0]:
-                    parts.append(f"{_spread(measured, key)} {unit}")
-            if "p50_ms" in measured[0]:
-                parts.append(f"median {_median(measured, 'p50_ms'):.2f} ms")
-            if "server_cpu_ms" in measured[0]:
-                parts.append(f"{_median(measured, 'server_cpu_ms'):.2f} ms of CPU a request")
-            lines.append(f"- {name} ({of}): {', '.join(parts)}")
+    for curve, target in targets.GROWTH.items():
+        verdict = target.judge(curve, figures)
+        if verdict:
+            word = "reached" if verdict.reached else "**not reached**"
+            points = _points(figures, "growth", curve, "images", "p50_ms")
+            lines.append(
+                f"- {curve} of 25, median ms by images: {points}; wanted "
+                f"{verdict.wanted}, found {verdict.found}: {word}"
+            )
+    for curve in ("show", "list 25"):
+        if points := _points(figures, "processes", curve, "processes", "rps"):
+            lines.append(f"- {curve}, 8 clients, requests a second by processes: {points}")
     return lines
 
 
-def _machine() -> str:
-    model = ""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.partition(":")[2].strip()
-    return (
-        f"{model}, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    )
+def _points(figures: Figures, of: str, curve: str, x: str, y: str) -> str:
+    lines = [line for sides in figures.values() for line in sides.get(of, [])]
+    points = sorted((line[x], line[y]) for line in lines if line["curve"] == curve)
+    return ", ".join(f"{at:,}: {value:.4g}" for at, value in points)
 
 
 def plot(directory: Path, figures: Lines) -> None:
@@ -159,11 +177,12 @@ def plot(directory: Path, figures: Lines) -> None:
     except ImportError:
         print("matplotlib is not installed; no plots")
         return
-    matplotlib.use("svg")
-    growing = [line for line in figures if line["of"] == "growth"]
-    _draw(directory / "growth.svg", growing, ("images", "p50_ms"), "log")
-    spread = [line for line in figures if line["of"] == "processes"]
-    _draw(directory / "processes.svg", spread, ("processes", "rps"), "linear")
+    matplotlib.use("agg")
+    for name, of, axes, scale in (
+        (GROWTH, "growth", ("images", "p50_ms"), "log"),
+        (PROCESSES, "processes", ("processes", "rps"), "linear"),
+    ):
+        _draw(directory / name, [line for line in figures if line["of"] == of], axes, scale)
 
 
 LABELS = {
@@ -191,4 +210,4 @@ def _draw(file: Path, lines: Lines, axes: Sequence[str], scale: str) -> None:
     plot.set_ylabel(LABELS[axes[1]])
     plot.legend()
     figure.tight_layout()
-    figure.savefig(file)
+    figure.savefig(file, dpi=120)
