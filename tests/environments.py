@@ -28,6 +28,7 @@ REQUIREMENTS = {
     "suites": HERE / "suites" / "requirements.txt",
     "glance": HERE / "suites" / "glance-requirements.txt",
     "swift": HERE / "stores" / "swift-requirements.txt",
+    "ansible-modules": HERE / "suites" / "ansible-requirements.txt",
 }
 
 # Each name's variable says where the environment is, or asks to make it.
@@ -37,6 +38,7 @@ VARIABLES = {
     "suites": "GLANCE_SHIM_SUITES",
     "glance": "GLANCE_SHIM_GLANCE",
     "swift": "GLANCE_SHIM_SWIFT",
+    "ansible-modules": "GLANCE_SHIM_ANSIBLE",
 }
 COMMANDS = {
     "clients": "openstack",
@@ -44,6 +46,7 @@ COMMANDS = {
     "suites": "tempest",
     "glance": "glance-manage",
     "swift": "swift-proxy-server",
+    "ansible-modules": "ansible-playbook",
 }
 
 
