@@ -87,6 +87,8 @@ class Service:
         """An answer of 2xx or one of ``fine``; raises `Refused` or `errors.Unavailable`."""
         from keystoneauth1 import exceptions
 
+        # One that is busy for a moment is asked again, unless what was sent cannot be repeated.
+        retries = {"connect_retries": 0} if "data" in kwargs else {"status_code_retries": 3}
         try:
             answer = self._session.request(
                 f"{self.url}/v2/{path}",
@@ -95,6 +97,7 @@ class Service:
                 raise_exc=False,
                 redirect=False,
                 log=False,
+                **retries,
                 **kwargs,
             )
         except (exceptions.ClientException, OSError) as exc:
@@ -185,7 +188,7 @@ class Service:
         if store:
             headers["X-Image-Meta-Store"] = store
         path = f"images/{record.id}/file"
-        self._send("PUT", path, headers=headers, data=_pieces(chunks), connect_retries=0)
+        self._send("PUT", path, headers=headers, data=_pieces(chunks))
 
     def change(self, wanted: Record, found: Record) -> None:
         """Give the image the values, properties and tags that are wanted."""
@@ -205,8 +208,8 @@ class Service:
 
     def _patch(self, image_id: str, operations: list[dict[str, Any]]) -> None:
         if operations:
-            data, headers = json.dumps(operations), {"Content-Type": PATCH}
-            self._send("PATCH", f"images/{image_id}", data=data, headers=headers)
+            headers = {"Content-Type": PATCH}
+            self._send("PATCH", f"images/{image_id}", json=operations, headers=headers)
 
     def switch(self, image_id: str, status: str) -> None:
         """Make an image with data ``active`` or ``deactivated``."""
