@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from glance_shim import errors
 from glance_shim.context import Deployment
-from glance_shim.db import damages
+from glance_shim.db import connection, damages
+from glance_shim.db.damages import DamageRow
 from glance_shim.db.images import ImageRow, Location
 from glance_shim.stores import streams
+from glance_shim.stores.base import Reading
+
+log = logging.getLogger(__name__)
 
 
 class NotTheImage(errors.Error):
@@ -46,6 +52,45 @@ def verified(
     yield from data
     if data.size != image.size or not digest.is_right():
         raise NotTheImage(image_id=image.id, store_id=location.store_id)
+
+
+class Verified(Reading):
+    """All data of an image that is open, whose end is only given away if it was the image.
+
+    What turns out to be damaged breaks off before its last chunk, so that nobody takes it
+    for whole, and is noted, so that the next gets another copy.
+    """
+
+    def __init__(
+        self, deployment: Deployment, image: ImageRow, location: Location, reading: Reading
+    ) -> None:
+        self._deployment = deployment
+        self._image = image
+        self._location = location
+        self._reading = reading
+        self.size = reading.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        digest, last = Digest(self._image), b""
+        for chunk in self._reading:
+            digest.update(chunk)
+            if last:
+                yield last
+            last = chunk
+        if not digest.is_right():
+            self._note(digest)
+            raise NotTheImage(image_id=self._image.id, store_id=self._location.store_id)
+        yield last
+
+    def _note(self, digest: Digest) -> None:
+        place = (self._image.id, self._location.store_id, self._location.blob_id)
+        log.error("Image %s is damaged in store %s: %s", *place)
+        damage = DamageRow(*place, "changed", digest.expected, digest.hexdigest(), time.time())
+        with connection.connected(self._deployment.database):
+            damages.note(damage)
+
+    def close(self) -> None:
+        self._reading.close()
 
 
 class Digest:

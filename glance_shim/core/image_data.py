@@ -232,6 +232,8 @@ def _open(
             continue
         if reading.size == image.size:
             cache_filling.after_download(context.deployment, image, location)
+            if context.config.verify_downloads and length == image.size:
+                return copies.Verified(context.deployment, image, location, reading)
             return reading
         reading.close()
         failure = errors.DataChanged(

@@ -5,6 +5,15 @@ from __future__ import annotations
 from oslo_config import cfg
 
 OPTIONS: dict[str, list[cfg.Opt]] = {
+    "DEFAULT": [
+        cfg.BoolOpt(
+            "verify_downloads",
+            default=False,
+            help="Compare whole downloads with the hash of the image while they leave, and "
+            "break off before the end of what is damaged. It takes a core a second for each "
+            "700 MB; ranges, data from the cache and what others send are not compared.",
+        ),
+    ],
     "verification": [
         cfg.IntOpt(
             "light_hours",

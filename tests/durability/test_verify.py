@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from people import Person, Service
 
 from glance_shim import errors
-from glance_shim.core import pace, recovery, verification
+from glance_shim.core import copies, pace, recovery, verification
 from glance_shim.db import connection
 from glance_shim.db import verification as rows
 from glance_shim.db.models.verification import Verification
@@ -325,3 +326,47 @@ def test_reading_a_file_that_cannot_be_read_is_said(
     for ask in (store.read, store.size):
         with pytest.raises(errors.BlobUnreadable, match="no ordinary file"):
             ask(file_of(golden).name)
+
+
+@pytest.fixture
+def comparing(make_service: Any) -> Person:
+    """Somebody whose downloads are compared with the hash."""
+    service = make_service(
+        enabled_backends={"fast": "file", "cheap": "file"}, verify_downloads=True
+    )
+    return service.person("p1", "member")
+
+
+LONG = bytes(range(256)) * 4096
+
+
+@pytest.mark.parametrize("data", [b"x", LONG[: 1 << 18], LONG[: (1 << 18) + 1], LONG], ids=len)
+def test_a_good_download_that_is_compared_is_whole(comparing: Person, data: bytes) -> None:
+    image_id = comparing.active(data)["id"]
+
+    answer = comparing.get(f"/v2/images/{image_id}/file")
+
+    assert answer.data == data
+    assert answer.headers["Content-Length"] == str(len(data))
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_damaged_download_that_is_compared_breaks_off_and_is_noted(
+    comparing: Person, name: str
+) -> None:
+    image_id = comparing.active(LONG)["id"]
+    deployment = comparing._client.application.config["deployment"]
+    root = Path(deployment.stores["fast"].properties()["data_dir"])
+    (path,) = root.glob(f"{image_id}-*")
+    CHANGED[name](path)
+
+    with contextlib.closing(comparing.get(f"/v2/images/{image_id}/file")) as answer:
+        received = 0
+        with pytest.raises(copies.NotTheImage):
+            for chunk in answer.response:
+                received += len(chunk)
+
+    assert received < len(LONG)
+    again = comparing.get(f"/v2/images/{image_id}/file")
+    assert again.status_code == 503
+    assert comparing.get(f"/v2/images/{image_id}").json["status"] == "active"

@@ -93,10 +93,12 @@ ROWS: dict[str, Row] = {
         f"{VERIFY}test_it_reads_no_faster_than_it_may",
         f"{VERIFY}test_it_is_done_by_itself_when_it_is_due_and_by_one_only",
     ),
-    "DUR-23": in_part(
+    "DUR-23": held(
         "a flipped bit is found",
-        "It is found by the next deep verification; downloads are not compared.",
         f"{VERIFY}test_one_flipped_bit_is_found_by_reading_all",
+        f"{VERIFY}test_a_damaged_download_that_is_compared_breaks_off_and_is_noted",
+        "server/test_compared_downloads::test_what_is_damaged_is_never_a_whole_answer",
+        note="Downloads are compared where verify_downloads says so.",
     ),
     "DUR-24": held(
         "a good copy in place of a bad one",
