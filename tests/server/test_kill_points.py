@@ -126,7 +126,7 @@ def deaths(
         image_id = prepare()
         moment = mortal.die(operation, image_id, number, person)
         if moment is None:
-            assert len(moments) > 1, "it has died at no moment"
+            assert moments, "it has died at no moment"
             print(f"{operation.__name__}: {len(moments)} deaths: {', '.join(moments)}")
             return
         moments.append(moment)
@@ -248,7 +248,7 @@ def test_a_change_dies(mortal: Any) -> None:
 def test_a_recovery_dies(mortal: Any) -> None:
     """At every moment of recovering from a death at every moment of an upload."""
     tried = 0
-    for number in itertools.count(1, STEP):
+    for number in itertools.count(2, 1 if EVERY else 8):
         image_id = mortal.alice.create()["id"]
         if mortal.die(upload, image_id, number) is None:
             break
@@ -264,4 +264,4 @@ def test_a_recovery_dies(mortal: Any) -> None:
         else:
             assert_not_there(mortal, image_id, moment)
         assert_gone(mortal, image_id, moment)
-    assert tried > 5
+    assert tried > 2
