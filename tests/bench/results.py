@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +75,8 @@ def machine() -> str:
 
 
 HEAD = (
-    *("scenario", "unit", "Glance", "here", "ratio"),
-    *("CPU of Glance", "CPU here", "ratio", "p99 ms of Glance", "p99 ms here"),
-    *("refused by Glance", "refused here", "limit", "wanted", "found", ""),
+    *("scenario", "unit", "Glance", "here", "ratio", "CPU, Glance / here"),
+    *("p99 ms, Glance / here", "refused, Glance / here", "limit", "wanted"),
 )
 
 
@@ -107,15 +106,31 @@ def _row(name: str, figures: Figures) -> list[str]:
     here, glance = sides["here"], sides.get("Glance", [])
     key, unit, more = next(each for each in MAIN if each[0] in here[0])
     row = [name, unit, _spread(glance, key), _spread(here, key), _ratio(sides, key, more)]
-    cpu, unit = next((each for each in CPU if each[0] in here[0]), ("", ""))
-    row += [f"{targets.median(side, cpu):.2f} {unit}" if cpu else "" for side in (glance, here)]
-    row.append(_ratio(sides, cpu, False) if cpu else "")
-    row += ["" if (p := targets.p99(side)) is None else f"{p:.1f}" for side in (glance, here)]
-    row += [_refused(side) for side in (glance, here)]
+    row.append(_cpu(sides))
+    p99s = [targets.p99(side) for side in (glance, here)]
+    row.append(_both("" if p99 is None else f"{p99:.1f}" for p99 in p99s))
+    row.append(_both(_refused(side) for side in (glance, here)))
     row.append(_limit(sides.get("limit", [])))
-    judged = targets.verdicts(name, figures)
-    row += [", ".join(v.wanted for v in judged), ", ".join(v.found for v in judged)]
-    return [*row, ", ".join("reached" if v.reached else "**not reached**" for v in judged)]
+    return [*row, "; ".join(map(_told, targets.verdicts(name, figures)))]
+
+
+def _cpu(sides: Sides) -> str:
+    """What a request or a GiB takes of both, and how many times less it is here."""
+    cpu, unit = next((each for each in CPU if each[0] in sides["here"][0]), ("", ""))
+    if not cpu:
+        return ""
+    medians = (targets.median(sides.get(side, []), cpu) for side in ("Glance", "here"))
+    return f"{_both(f'{median:.2f}' for median in medians)} {unit}: {_ratio(sides, cpu, False)}"
+
+
+def _both(cells: Iterable[str]) -> str:
+    told = list(cells)
+    return " / ".join(told) if any(told) else ""
+
+
+def _told(verdict: targets.Verdict) -> str:
+    word = "reached" if verdict.reached else "**not reached**"
+    return f"{verdict.wanted}: {verdict.found}, {word}"
 
 
 def _spread(lines: Lines, key: str) -> str:
@@ -128,7 +143,7 @@ def _ratio(sides: Sides, key: str, more_is_better: bool) -> str:
     here, glance = (targets.median(sides.get(side, []), key) for side in targets.SIDES)
     if not here or not glance:
         return ""
-    return f"{here / glance if more_is_better else glance / here:.1f}"
+    return f"{here / glance if more_is_better else glance / here:.1f}x"
 
 
 def _refused(lines: Lines) -> str:
@@ -152,11 +167,9 @@ def _curves(figures: Figures) -> list[str]:
     for curve, target in targets.GROWTH.items():
         verdict = target.judge(curve, figures)
         if verdict:
-            word = "reached" if verdict.reached else "**not reached**"
             points = _points(figures, "growth", curve, "images", "p50_ms")
             lines.append(
-                f"- {curve} of 25, median ms by images: {points}; wanted "
-                f"{verdict.wanted}, found {verdict.found}: {word}"
+                f"- {curve} of 25, median ms by images: {points}; wanted {_told(verdict)}"
             )
     for curve in ("show", "list 25"):
         if points := _points(figures, "processes", curve, "processes", "rps"):
