@@ -45,6 +45,6 @@ def running(
 
             removed = tempfile.TemporaryDirectory("-glance-shim", ignore_cleanup_errors=True)
             directory = stack.enter_context(removed)
-        started = service.Service(Path(directory), process=process, options=options)
+        started = service.Service(Path(directory).absolute(), process=process, options=options)
         stack.callback(started.stop)
         yield started

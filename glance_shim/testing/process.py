@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 PATIENCE = 30.0
+POLL_SECONDS = 0.02
 
 
 class ProcessServer:
@@ -36,6 +37,8 @@ class ProcessServer:
             with self._log.open("w") as file:
                 self.process = subprocess.Popen(  # noqa: S603
                     [sys.executable, "-m", __name__, options, switches, str(number)],
+                    # Python looks for modules where it is started: here are none.
+                    cwd=options.parent,
                     stdin=subprocess.DEVNULL,
                     stdout=file,
                     stderr=subprocess.STDOUT,
@@ -57,6 +60,7 @@ class ProcessServer:
                 url = f"http://127.0.0.1:{self.port}/healthcheck"
                 with urllib.request.urlopen(url, timeout=PATIENCE):
                     return
+            time.sleep(POLL_SECONDS)
         raise RuntimeError(f"The image service does not start:\n{self._log.read_text()}")
 
     def stop(self) -> None:

@@ -133,8 +133,22 @@ def test_a_page_is_readable_for_everybody(
     if name == "not-found":
         visitor.expect("status of 404")
     visitor.open(path.format(**scene.ids))
-    page = visitor.page
-    found = []
+    found = list(faults(visitor.page, axe, shown, name))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("group", ["", "/images", "/image_data", "/identity_auth"])
+def test_a_page_about_the_api_is_readable_for_everybody(
+    visit: Callable[..., Visitor], place: Place, axe: Any, shown: Path, group: str
+) -> None:
+    page = visit("platform", logged_in=False).page
+    page.goto(f"{place.root}/docs{group}")
+    found = list(faults(page, axe, shown, f"docs{group.replace('/', '-')}"))
+    assert not found, "\n".join(found)
+
+
+def faults(page: Any, axe: Any, shown: Path, name: str) -> Iterator[str]:
+    """What keeps somebody from reading a page, narrow and wide, light and dark."""
     for width, pixels in WIDTHS.items():
         page.set_viewport_size({"width": pixels, "height": 800})
         for scheme in SCHEMES:
@@ -142,9 +156,8 @@ def test_a_page_is_readable_for_everybody(
             page.screenshot(path=shown / f"{name}-{width}-{scheme}.png", full_page=True)
             for each in axe.run(page, options=AXE).response["violations"]:
                 nodes = [node["html"][:200] for node in each["nodes"][:3]]
-                found.append(f"{width} {scheme}: {each['id']}: {each['help']}: {nodes}")
+                yield f"{width} {scheme}: {each['id']}: {each['help']}: {nodes}"
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                found.append(f"{width} {scheme}: wider than the screen")
+                yield f"{width} {scheme}: wider than the screen"
             if page.evaluate(SQUEEZED):
-                found.append(f"{width} {scheme}: a column is too narrow")
-    assert not found, "\n".join(found)
+                yield f"{width} {scheme}: a column is too narrow"

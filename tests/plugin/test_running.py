@@ -196,6 +196,17 @@ def test_a_process_that_does_not_start_says_why(tmp_path: Path) -> None:
         ProcessServer(tmp_path / "missing.conf", tmp_path / "switches.json")
 
 
+def test_a_process_is_the_same_program_wherever_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "glance_shim").mkdir()
+    (tmp_path / "glance_shim" / "__init__.py").write_text("raise SystemExit('another')")
+    monkeypatch.chdir(tmp_path)
+
+    with testing.running("here", process=True) as shim:
+        assert shim.create_image()["status"] == "active"
+
+
 def test_options_that_cannot_work_are_named() -> None:
     with (
         pytest.raises(errors.ConfigurationError, match="auth_strategy"),
