@@ -38,13 +38,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(directory.glob("*.whl"))
 
 
-def test_the_wheel_holds_migrations_definitions_and_samples(wheel: Path) -> None:
+def test_the_wheel_holds_the_whole_program_and_samples(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
-    for path in (ROOT / "glance_shim/db/migrations").glob("0*.py"):
-        assert f"glance_shim/db/migrations/{path.name}" in names
-    for path in (ROOT / "glance_shim/metadefs").glob("*.json"):
-        assert f"glance_shim/metadefs/{path.name}" in names
+    ours = [path.relative_to(ROOT) for path in (ROOT / "glance_shim").rglob("*.*")]
+    wanted = {str(path) for path in ours if path.suffix != ".pyc"}
+    assert wanted - {*names} == set()
     for path in (ROOT / "etc").iterdir():
         assert any(name.endswith(f"share/glance-shim/{path.name}") for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)

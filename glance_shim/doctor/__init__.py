@@ -21,6 +21,7 @@ LOOKS = (
     parts.database,
     parts.stores,
     parts.identity,
+    parts.dashboard,
     machine.room,
     machine.clocks,
     machine.limits,

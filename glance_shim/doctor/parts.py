@@ -73,6 +73,19 @@ def identity(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
     )
 
 
+def dashboard(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
+    """Whether several hosts, where there can be such, know each other's sessions."""
+    config = deployment.config
+    one_host = urls.path_of(config.database.connection) is not None
+    if one_host or not config.dashboard_enabled or config.dashboard_secret_key:
+        return
+    yield warning(
+        "dashboard",
+        "each host makes a dashboard_secret_key of its own, and ends the sessions of others",
+        "set the same long random text on every host, if there are several",
+    )
+
+
 def service(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
     """Whether it answers where it listens, and where clients are told that it is."""
     config = deployment.config

@@ -135,6 +135,7 @@ def test_the_state_of_the_database_is_printed_for_programs(shell: Any, options: 
 
     assert answer["applied"][0] == "0001_images"
     assert answer["not_applied"] == answer["newer"] == []
+    assert json.loads(shell(f"--config-file {options} check --format json").stdout) == []
 
 
 def on_a_terminal(*command: str, **variables: str) -> str:

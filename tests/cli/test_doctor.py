@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import json
 import os
@@ -189,6 +190,14 @@ def test_what_does_not_answer_is_not_waited_for(monkeypatch: Any) -> None:
     monkeypatch.setattr(parts, "LONGEST_CHECK", 0.1)
 
     assert parts._in_time(threading.Event().wait) == "it did not answer within 0 s"
+
+
+def test_hosts_that_share_a_database_are_to_share_a_key(made: Any, written: Any) -> None:
+    assert list(parts.dashboard(*made())) == []
+    options = config.load([written()], {"database": {"connection": "postgresql://h/glance"}})
+    shared = dataclasses.replace(made()[0], config=options)
+
+    assert states(parts.dashboard(shared, [])) == {"dashboard": "warning"}
 
 
 def test_without_an_administrator_somebody_is_to_be_made(made: Any) -> None:
