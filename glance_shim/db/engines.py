@@ -54,6 +54,10 @@ class Engine(pool.PooledDatabase):
         """The table, to be read along whichever of its indexes, and never as a whole."""
         return model
 
+    def by_key(self, table: Any) -> Any:
+        """The table, to be looked up by the keys that are given."""
+        return table
+
     def beginning(self, column: Any) -> Any:
         """What of a column of long texts is in an index."""
         return column
@@ -135,6 +139,12 @@ class Sqlite(Engine, pool.PooledSqliteDatabase):
 
     def locked(self, query: Any) -> Any:
         return query
+
+    def by_key(self, table: Any) -> Any:
+        # Without statistics, which nobody makes, it takes any index for better than many keys
+        # and reads all images along it.
+        key = f"sqlite_autoindex_{table._meta.table_name}_1"
+        return peewee.NodeList((table, peewee.SQL(f"INDEXED BY {key}")))
 
     @contextlib.contextmanager
     def upgrading(self) -> Iterator[None]:

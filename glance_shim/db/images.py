@@ -242,11 +242,8 @@ def _select(
     if start is not None:
         where &= paging.after(Image, sort, paging.place(sort, start))
     in_the_middle = start is not None and sort[0][0] == "created_at"
-    table = connection.engine().indexed(Image) if in_the_middle else Image
     pages = [
-        Image.select(*COLUMNS)
-        .from_(table)
-        .where(where & branch)
+        _held_by(branch, in_the_middle, where)
         .order_by(*paging.order(Image, sort))
         .limit(given("limit"))
         for branch in compose(*shape) or [peewee.SQL("0 = 1")]
@@ -261,6 +258,16 @@ def _select(
     return union.order_by(*paging.order_of_union(Image, sort)).limit(given("limit"))
 
 
+def _held_by(branch: Any, in_the_middle: bool, where: Any) -> Any:
+    """The images for which both conditions hold, along the index that fits the first."""
+    engine = connection.engine()
+    if isinstance(branch, statements.ByKey):
+        table, branch = engine.by_key(Image), branch.expression
+    else:
+        table = engine.indexed(Image) if in_the_middle else Image
+    return Image.select(*COLUMNS).from_(table).where(where & branch)
+
+
 def count(scope: Clause) -> int:
     """How many images the clause holds for."""
     (found,) = _count(scope.compose, scope.shape).rows(scope.values)
@@ -269,8 +276,8 @@ def count(scope: Clause) -> int:
 
 @statements.composed
 def _count(compose: Callable[..., Any], shape: Any) -> Any:
-    there = is_false(Image.deleted) & (Image.status != "killed") & compose(*shape)
-    return Image.select(peewee.fn.COUNT(peewee.SQL("1"))).where(there)
+    there = is_false(Image.deleted) & (Image.status != "killed")
+    return _held_by(compose(*shape), False, there).columns(peewee.fn.COUNT(peewee.SQL("1")))
 
 
 def _has_property(number: int) -> Any:

@@ -70,6 +70,12 @@ class Clause(NamedTuple):
         return self.compose(*self.shape)
 
 
+class ByKey(NamedTuple):
+    """A condition that names the keys of all rows it holds for, which are few."""
+
+    expression: Any
+
+
 class Statement:
     """The text of a statement for a kind of database, and where its values go."""
 

@@ -19,7 +19,7 @@ from typing import Any
 from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageMember
 from glance_shim.db.models.metadefs import MetadefNamespace
-from glance_shim.db.statements import Clause, given
+from glance_shim.db.statements import ByKey, Clause, given
 
 KINDS = ("public", "community", "shared", "private")
 
@@ -80,7 +80,7 @@ def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -
             if visibility == "all"
             else [Image.visibility == visibility]
         )
-    offered = of_kind["shared"] & foreign & Image.id.in_(_offers(member_status))
+    offered = _offered_to_project(member_status)
     return {
         None: [own, of_kind["public"] & foreign, offered],
         "all": [own, of_kind["public"] & foreign, of_kind["community"] & foreign, offered],
@@ -114,9 +114,10 @@ def waiting_for(project_id: str) -> Clause:
     return Clause(_offered_to_project, ("pending",), {"project_id": project_id})
 
 
-def _offered_to_project(member_status: str) -> Any:
+def _offered_to_project(member_status: str) -> ByKey:
     foreign = Image.owner.is_null() | (Image.owner != A_PROJECT)
-    return (Image.visibility == "shared") & foreign & Image.id.in_(_offers(member_status))
+    offered = Image.id.in_(_offers(member_status))
+    return ByKey((Image.visibility == "shared") & foreign & offered)
 
 
 def project_of(context: Any) -> str:

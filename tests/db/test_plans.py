@@ -115,3 +115,27 @@ def test_what_administrators_list_is_found_by_an_index(crowded: Any) -> None:
                 assert not plan(databases.sorts, kind, **asked), (name, kind)
         # What has no index is seen to be sorted.
         assert plan(databases.sorts, None, sort=(("disk_format", "asc"), ("id", "asc")))
+
+
+def test_without_statistics_lists_read_no_more_than_with_them(open_new: Any) -> None:
+    database = open_new("sqlite")
+    crowd.fill(database, 5_000, PROJECTS)
+    with connection.connected(database):
+        database.execute_sql("DELETE FROM sqlite_stat1")
+    # What is known of a table is read with a new connection.
+    database.close_all()
+    member = types.SimpleNamespace(is_admin=False, project_id=PROJECTS[3], scope="project")
+    hundreds = [0]
+
+    def count() -> None:
+        hundreds[0] += 1
+
+    with connection.connected(database):
+        database.connection().set_progress_handler(count, 100)
+        for kind in (None, "all", "shared"):
+            images.select(visibility.seen_in_lists(member, kind), conditions=[HIDDEN])
+        images.count(visibility.waiting_for(PROJECTS[3]))
+        database.connection().set_progress_handler(None, 0)
+
+    # All shared images would be some 500 for each.
+    assert hundreds[0] < 300
