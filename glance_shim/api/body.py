@@ -78,20 +78,21 @@ def read_json(limit: int | None = None, expected: str = "object") -> Any:
 
     It has no more than ``limit`` bytes (default: ``max_json_body``).
     """
-    raw = _read_limited(limit or flask.current_app.config["deployment"].config.max_json_body)
+    config = flask.current_app.config["deployment"].config
+    raw = _read_limited(limit or config.max_json_body)
     if not raw:
         raise errors.BodyMissing(expected=expected)
-    return parse_json(raw)
+    return parse_json(raw, config.max_json_depth)
 
 
-def parse_json(raw: bytes) -> Any:
+def parse_json(raw: bytes, deepest: int = DEEPEST_JSON) -> Any:
     """The JSON document in ``raw``.
 
-    Refuses what JSON readers otherwise let pass: nesting deeper than 32, NaN
+    Refuses what JSON readers otherwise let pass: nesting too deep, NaN
     and infinities, duplicate keys, U+0000 and lone surrogates, anything but
     UTF-8.
     """
-    _check_depth(raw)
+    _check_depth(raw, deepest)
     try:
         document = json.loads(
             raw.decode("utf-8"),
@@ -121,7 +122,7 @@ def _read_limited(limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _check_depth(raw: bytes) -> None:
+def _check_depth(raw: bytes, deepest: int) -> None:
     depth, quoted, escaped = 0, False, False
     for byte in raw:
         if quoted:
@@ -135,8 +136,8 @@ def _check_depth(raw: bytes) -> None:
             quoted = True
         elif byte in b"[{":
             depth += 1
-            if depth > DEEPEST_JSON:
-                raise errors.MalformedJSON(reason=f"it is nested deeper than {DEEPEST_JSON}")
+            if depth > deepest:
+                raise errors.MalformedJSON(reason=f"it is nested deeper than {deepest}")
         elif byte in b"]}":
             depth -= 1
 

@@ -17,8 +17,6 @@ from glance_shim.api import paging
 
 Condition = tuple[str, str, Any]
 
-MOST_FILTERS = 10
-MOST_VALUES = 100
 LARGEST_NUMBER = (1 << 63) - 1
 
 WORDS = ("name", "id", "status", "disk_format", "container_format")
@@ -79,11 +77,16 @@ def parse(pairs: list[tuple[str, str]]) -> dict[str, Any]:
             conditions.append(_bound(name, value))
         else:
             properties.append((name, value))
-    if len(properties) + len(tags) > MOST_FILTERS:
+    most = _config().max_property_filters
+    if len(properties) + len(tags) > most:
         raise errors.Invalid(
-            reason=f"At most {MOST_FILTERS} filters on properties and tags can be combined"
+            reason=f"At most {most} filters on properties and tags can be combined"
         )
     return {**asked, "conditions": conditions, "properties": properties, "tags": tags}
+
+
+def _config() -> Any:
+    return flask.current_app.config["deployment"].config
 
 
 def _one_of(name: str, value: str | None, words: tuple[str, ...]) -> str | None:
@@ -127,8 +130,9 @@ def _word(name: str, value: str) -> Condition:
         return name, "eq", rest
     if operator == "in":
         values = split_values(rest)
-        if len(values) > MOST_VALUES:
-            raise errors.Invalid(reason=f"{name}: in: takes at most {MOST_VALUES} values")
+        most = _config().max_filter_values
+        if len(values) > most:
+            raise errors.Invalid(reason=f"{name}: in: takes at most {most} values")
         return name, "in", values
     raise errors.Invalid(
         reason=f"{name}: '{operator}' is not an operator; there are eq: and in:, and a value "

@@ -16,7 +16,6 @@ from glance_shim.core.changes import Change
 V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 OPERATIONS = ("add", "replace", "remove")
-MOST_OPERATIONS = 200
 
 READ_ONLY = frozenset(
     (
@@ -59,8 +58,9 @@ def read() -> list[Change]:
     document = body.read_json(expected="list of operations")
     if not isinstance(document, list):
         raise errors.Invalid(reason="The body must be a list of operations")
-    if len(document) > MOST_OPERATIONS:
-        raise TooManyOperations(limit=MOST_OPERATIONS)
+    most = flask.current_app.config["deployment"].config.max_patch_operations
+    if len(document) > most:
+        raise TooManyOperations(limit=most)
     return [_change(item, READERS[media_type]) for item in document]
 
 

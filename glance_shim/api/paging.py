@@ -20,7 +20,6 @@ SORT_KEYS = (
     "updated_at",
 )
 DIRECTIONS = ("asc", "desc")
-MOST_KEYS = 3
 
 Pairs = list[tuple[str, str]]
 
@@ -63,8 +62,9 @@ def _sort(pairs: Pairs, last: dict[str, str]) -> Pairs:
         )
     for key, direction in sort:
         _check(key, direction)
-    if len(sort) > MOST_KEYS:
-        raise errors.Invalid(reason=f"At most {MOST_KEYS} sort keys can be given")
+    most = flask.current_app.config["deployment"].config.max_sort_keys
+    if len(sort) > most:
+        raise errors.Invalid(reason=f"At most {most} sort keys can be given")
     named = {key for key, _ in sort}
     return sort + [(key, rest) for key in ("created_at", "id") if key not in named]
 

@@ -8,6 +8,7 @@ from glance_shim.options import (
     images,
     imports,
     keystone,
+    limits,
     metadefs,
     monitoring,
     notifications,
@@ -22,6 +23,7 @@ AUTH_SECTIONS = keystone.AUTH_SECTIONS
 OPTIONS: dict[str, list[cfg.Opt]] = {}
 for module in (
     service,
+    limits,
     keystone,
     images,
     imports,

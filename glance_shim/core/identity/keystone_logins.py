@@ -32,7 +32,7 @@ def log_in(
     auth = {"identity": proof, **({"scope": scope} if scope else {})}
     tried = throttle.attempt(user, address) if user is not None else None
     if tried is not None:
-        throttle.check(tried)
+        throttle.check(context, tried)
     answer = _keystone(context).send("POST", "/auth/tokens", json={"auth": auth})
     right = answer.status_code == 201
     if tried is not None:

@@ -121,7 +121,7 @@ def resolve(context: Context, typed: str, known: Mapping[str, str]) -> str:
     tried = throttle.attempt(f"projects:{typed}", f"user {context.user_id}")
     slowed = not identity.is_admin(context)
     if slowed:
-        throttle.check(tried)
+        throttle.check(context, tried)
     project = rows.find_by_name(typed) or rows.find(typed)
     if slowed:
         throttle.note(tried, project is not None)

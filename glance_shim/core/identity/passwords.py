@@ -49,10 +49,10 @@ def verify(
     without having tried.
     """
     given = _prepared(password)
-    throttle.check(attempt)
-    with throttle.paced(attempt), one_of_few(context):
+    throttle.check(context, attempt)
+    with throttle.paced(context, attempt), one_of_few(context):
         # Others who waited here as well may have failed meanwhile.
-        throttle.check(attempt)
+        throttle.check(context, attempt)
         right = _matches(given, kept) and enabled
         throttle.note(attempt, right)
     return right

@@ -15,14 +15,11 @@ import math
 from collections.abc import Iterator
 
 from glance_shim import clock, errors
+from glance_shim.context import Context
 from glance_shim.db.identity import login_failures as rows
 
 WINDOW = 3600.0
 
-PAIR_FAILURES = 5
-PAIR_WAIT = 30.0
-ADDRESS_FAILURES = 20
-ACCOUNT_FAILURES = 100
 ACCOUNT_TIME = 2.0
 
 
@@ -54,34 +51,35 @@ def _network(address: str) -> str:
     return str(parsed)
 
 
-def check(tried: Attempt) -> None:
+def check(context: Context, tried: Attempt) -> None:
     """Raise `errors.TooManyRequests` while such a try has to wait.
 
-    After 5 failures in a row the account waits 30 s, for this address only;
-    after 20 in an hour the address waits, whatever the account. Tries that
-    are refused here do not count.
+    After ``login_failures`` in a row the account waits, for this address only;
+    after ``login_failures_of_address`` in an hour the address waits, whatever
+    the account. Tries that are refused here do not count.
     """
-    now = clock.now()
-    pair = rows.latest(now - WINDOW, PAIR_FAILURES, tried.account, tried.address)
-    from_address = rows.latest(now - WINDOW, ADDRESS_FAILURES, address=tried.address)
+    options, now = context.config.identity, clock.now()
+    of_pair, of_address = options.login_failures, options.login_failures_of_address
+    pair = rows.latest(now - WINDOW, of_pair, tried.account, tried.address)
+    from_address = rows.latest(now - WINDOW, of_address, address=tried.address)
     wait = 0.0
-    if len(pair) == PAIR_FAILURES:
-        wait = pair[0] + PAIR_WAIT - now
-    if len(from_address) == ADDRESS_FAILURES:
+    if len(pair) == of_pair:
+        wait = pair[0] + options.login_failures_wait - now
+    if len(from_address) == of_address:
         wait = max(wait, from_address[-1] + WINDOW - now)
     if wait > 0:
         raise errors.TooManyRequests(seconds=math.ceil(wait))
 
 
 @contextlib.contextmanager
-def paced(tried: Attempt) -> Iterator[None]:
-    """Let the block take at least 2 s after 100 failures in an hour, from wherever."""
-    started = clock.now()
-    failures = rows.latest(started - WINDOW, ACCOUNT_FAILURES, tried.account)
+def paced(context: Context, tried: Attempt) -> Iterator[None]:
+    """Let the block take at least 2 s after too many failures in an hour, from wherever."""
+    started, most = clock.now(), context.config.identity.login_failures_of_account
+    failures = rows.latest(started - WINDOW, most, tried.account)
     try:
         yield
     finally:
-        if len(failures) == ACCOUNT_FAILURES:
+        if len(failures) == most:
             clock.sleep(max(0.0, started + ACCOUNT_TIME - clock.now()))
 
 

@@ -1,0 +1,88 @@
+"""Options of what one request may ask, and how often somebody may guess."""
+
+from __future__ import annotations
+
+from oslo_config import cfg
+
+OPTIONS: dict[str, list[cfg.Opt]] = {
+    "DEFAULT": [
+        cfg.IntOpt(
+            "max_json_depth",
+            default=32,
+            min=4,
+            max=200,
+            help="How deep lists and objects of a JSON body may be in each other.",
+        ),
+        cfg.IntOpt(
+            "max_patch_operations",
+            default=200,
+            min=1,
+            help="Operations in one PATCH of an image.",
+        ),
+        cfg.IntOpt("max_sort_keys", default=3, min=1, max=20, help="Sort keys of one list."),
+        cfg.IntOpt(
+            "max_property_filters",
+            default=10,
+            min=0,
+            max=60,
+            help="Filters on properties and tags of one list.",
+        ),
+        cfg.IntOpt(
+            "max_filter_values",
+            default=100,
+            min=1,
+            max=1000,
+            help="Values of one filter that is written in:VALUE,VALUE.",
+        ),
+        cfg.IntOpt(
+            "max_request_line",
+            default=8190,
+            min=256,
+            max=8190,
+            help="Bytes of the first line of a request, with its whole query.",
+        ),
+        cfg.IntOpt(
+            "max_header_line",
+            default=8190,
+            min=256,
+            max=65536,
+            help="Bytes of one header. Tokens of some services are long.",
+        ),
+        cfg.IntOpt("max_headers", default=100, min=20, max=1000, help="Headers of a request."),
+        cfg.IntOpt(
+            "keepalive_timeout",
+            default=15,
+            min=1,
+            help="Seconds that a connection is kept after an answer for another request.",
+        ),
+    ],
+    "identity": [
+        cfg.IntOpt(
+            "login_failures",
+            default=5,
+            min=1,
+            max=1000,
+            help="Wrong passwords in a row, on one account from one address, after which it "
+            "has to wait.",
+        ),
+        cfg.IntOpt(
+            "login_failures_wait", default=30, min=1, help="Seconds that it has to wait then."
+        ),
+        cfg.IntOpt(
+            "login_failures_of_address",
+            default=20,
+            min=1,
+            max=1000,
+            help="Wrong passwords in an hour from one address, on whatever account, after "
+            "which it has to wait until the hour is over.",
+        ),
+        cfg.IntOpt(
+            "login_failures_of_account",
+            default=100,
+            min=1,
+            max=1000,
+            help="Wrong passwords in an hour on one account, from wherever, after which every "
+            "try takes two seconds. Nothing is ever locked.",
+        ),
+    ],
+}
