@@ -40,6 +40,45 @@ def test_showing_an_image_takes_the_same_statements(service: Service, alice: Per
     assert statements(service, alice, f"/v2/images/{image['id']}") == EXPECTED
 
 
+def test_changes_take_few_statements(
+    service: Service, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Once in so many writes of the process, whoever's turn that is.
+    monkeypatch.setattr("glance_shim.core.activity_log.TRIM_EVERY", 1 << 30)
+    database, bob = service.deployment.database, service.person("p2", "member")
+    taken = {}
+
+    def count(what: str, method: Any, *args: Any, **kwargs: Any) -> Any:
+        with counted(database) as seen:
+            answer = method(*args, **kwargs)
+        taken[what] = len(seen)
+        return answer
+
+    alice.create()
+    image_id = count("create", alice.create)["id"]
+    count("change", alice.set, image_id, name="other")
+    count("offer", alice.share, image_id, bob.project_id)
+    count("accept", bob.answer, image_id, "accepted")
+    count("members", alice.get, f"/v2/images/{image_id}/members")
+    count("take back", alice.delete, f"/v2/images/{image_id}/members/{bob.project_id}")
+    count("delete", alice.delete, f"/v2/images/{image_id}")
+
+    assert taken == {
+        # The token, the limits, whether there is something to hold, the image, who did it.
+        "create": 4 if database.one_writer else 5,
+        # The token, the image, its row, who did it.
+        "change": 4,
+        # How many members there are, besides.
+        "offer": 5,
+        # The member, besides; so when it is taken back.
+        "accept": 5,
+        "members": 3,
+        "take back": 5,
+        # The token, the image, its row, and what hangs on it in five tables.
+        "delete": 8,
+    }
+
+
 def test_data_of_a_known_length_takes_the_same_statements_however_long_it_is(
     service: Service, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +144,8 @@ def test_what_was_asked_before_is_not_composed_again(
         assert alice.delete(f"{members}/{bob.project_id}").status_code == 204
         assert alice.delete(f"/v2/images/{image['id']}").status_code == 204
 
+    # What is done once in so many writes is done each time.
+    monkeypatch.setattr("glance_shim.core.activity_log.TRIM_EVERY", 1)
     ask()
     monkeypatch.setattr(peewee.Database, "get_sql_context", counting)
     ask()
