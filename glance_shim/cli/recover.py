@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -14,6 +16,7 @@ from glance_shim.core import orphans, recovery
 from glance_shim.core.orphans import Orphan
 
 ORPHANS, UNCHECKED = 3, 4
+EMPTY = ("id", "name", "owner", "created_at")
 ORPHAN = ("store_id", "blob_id", "size", "modified_at", "known")
 
 
@@ -33,6 +36,9 @@ def recover(context: Context, remove_orphans: bool, kind: str) -> None:
     for '[recovery] orphan_hours'; those whose image this database has never
     known are never removed: they may be somebody else's.
 
+    Images that have had no data for '[recovery] empty_days' are listed too, and left
+    alone.
+
     Exit code: 0 if nothing is left, 3 if there are orphans, 4 if a store did not
     answer.
     """
@@ -49,14 +55,21 @@ def recover(context: Context, remove_orphans: bool, kind: str) -> None:
             gone = False
         (removed if gone else left).append(orphan)
     result = {**swept._asdict(), "away": sorted(set(away))}
-    lists = {"orphans_removed": removed, "orphans": left}
+    lists: dict[str, tuple[Sequence[Any], Sequence[str]]] = {
+        "orphans_removed": (removed, ORPHAN),
+        "orphans": (left, ORPHAN),
+        "empty_images": (recovery.empty_images(deployment), EMPTY),
+    }
     if kind == "json":
-        found = {name: [chosen(each, ORPHAN) for each in many] for name, many in lists.items()}
+        found = {
+            name: [chosen(each, columns) for each in many]
+            for name, (many, columns) in lists.items()
+        }
         click.echo(json.dumps({**result, **found}, indent=2))
     else:
         print_one({**result, "away": ", ".join(result["away"])}, kind)
-        for name, many in lists.items():
+        for name, (many, columns) in lists.items():
             if many:
                 click.echo(f"\n{name.replace('_', ' ')}:")
-                print_list(many, ORPHAN, kind)
+                print_list(many, columns, kind)
     sys.exit(UNCHECKED if away else ORPHANS if left else 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.context import Deployment
 from glance_shim.core import removals
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
 from glance_shim.stores import STAGING
+
+DAY = 86400
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,15 @@ def sweep(deployment: Deployment) -> Recovered:
     removed = removals.carry_out(deployment)
     partial, away = _sweep_stores(deployment)
     return Recovered(given_up, removed, partial, uploads.count_removals(), away)
+
+
+def empty_images(deployment: Deployment) -> list[rows.EmptyRow]:
+    """Images without data for ``[recovery] empty_days``, as many as a list may have.
+
+    Nothing is done to them: their owners may still send data.
+    """
+    seconds = deployment.config.recovery.empty_days * DAY
+    return rows.select_empty(clock.moment(-seconds), deployment.config.api_limit_max)
 
 
 def _give_up_uploads(deployment: Deployment) -> int:

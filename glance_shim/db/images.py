@@ -368,6 +368,28 @@ def count_stored() -> int:
     return int(Image.select().where(_is_stored()).count())
 
 
+class EmptyRow(NamedTuple):
+    """An image that has never had data."""
+
+    id: str
+    name: str | None
+    owner: str | None
+    created_at: str
+
+
+def select_empty(created_before: str, limit: int) -> list[EmptyRow]:
+    """Images that were created before a moment and are still queued, oldest first."""
+    query = Image.select(Image.id, Image.name, Image.owner, Image.created_at).where(
+        is_false(Image.deleted)
+        & (Image.status == "queued")
+        & (Image.created_at < created_before)
+    )
+    return [
+        EmptyRow._make(values)
+        for values in query.order_by(Image.created_at, Image.id).limit(limit).tuples()
+    ]
+
+
 def count_by_status() -> dict[str, int]:
     """How many images that are not deleted have each status."""
     query = Image.select(Image.status, peewee.fn.COUNT(peewee.SQL("1")))

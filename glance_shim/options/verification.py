@@ -50,5 +50,11 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Hours without a change after which data that nothing refers to is one of the "
             "orphans that 'glance-shim recover' lists.",
         ),
+        cfg.IntOpt(
+            "empty_days",
+            default=7,
+            min=0,
+            help="Days after which 'glance-shim recover' lists images that have no data yet.",
+        ),
     ],
 }

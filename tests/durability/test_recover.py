@@ -8,8 +8,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import pytest
 from people import Person, Service
 
+from glance_shim import clock
 from glance_shim.core import orphans
 from glance_shim.db import connection, uploads
 from glance_shim.db.models.images import Removal, Upload
@@ -42,6 +44,7 @@ def test_where_all_is_well_there_is_nothing_to_do(run: Any, golden: str) -> None
         "away": [],
         "orphans_removed": [],
         "orphans": [],
+        "empty_images": [],
     }
 
 
@@ -143,3 +146,27 @@ def test_a_store_that_is_away_is_named(run: Any, service: Service, golden: str) 
         root.with_name("elsewhere").rename(root)
 
     assert (code, report["away"]) == (UNCHECKED, ["cheap"])
+
+
+def test_images_that_stay_without_data_are_listed_and_left_alone(
+    run: Any, service: Service, alice: Person, golden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = alice.create(name="forgotten")
+    now = clock.now()
+
+    monkeypatch.setattr(clock, "source", lambda: now + 7 * DAY - 60)
+    assert run("recover")[1]["empty_images"] == []
+    monkeypatch.setattr(clock, "source", lambda: now + 7 * DAY + 60)
+    code, report = run("recover")
+
+    assert code == 0
+    assert report["empty_images"] == [
+        {
+            "id": empty["id"],
+            "name": "forgotten",
+            "owner": alice.project_id,
+            "created_at": empty["created_at"],
+        }
+    ]
+    monkeypatch.undo()
+    assert alice.upload(empty["id"]).status_code == 204

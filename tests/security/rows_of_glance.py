@@ -148,10 +148,10 @@ ROWS: dict[str, Row] = {
         "api/test_signed_images::test_a_signature_that_is_wrong_in_any_part_is_refused",
         "api/test_image_data_limits::test_a_signature_that_cannot_be_verified_is_refused",
     ),
-    "H-30": in_part(
+    "H-30": held(
         "empty images without end",
-        "Their number is limited; images that stay without data are not reported.",
         CREATORS,
+        "durability/test_recover::test_images_that_stay_without_data_are_listed_and_left_alone",
     ),
     "H-31": held(
         "a token that ends, and a deletion, during an upload",
