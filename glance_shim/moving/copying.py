@@ -31,7 +31,6 @@ class Catalog(Protocol):
     is how many seconds an upload that died may keep an image busy.
     """
 
-    name: str
     patience: float
     cannot: Mapping[str, str]
 

@@ -34,8 +34,6 @@ LONGEST_NAME = 255
 class Own:
     """What ``context``, an administrator's, may do; each thread needs a connection."""
 
-    name = "this service"
-
     def __init__(self, context: Context) -> None:
         self.context = context
         self.config = context.config

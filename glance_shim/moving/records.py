@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # What whoever may change an image can give it.
@@ -151,6 +151,3 @@ def same_data(wanted: Record, found: Record) -> bool:
 def mapped(member: Member, projects: Mapping[str, str]) -> Member:
     """The member where its project has another id."""
     return dataclasses.replace(member, id=projects.get(member.id, member.id))
-
-
-Progress = Callable[[int], None]

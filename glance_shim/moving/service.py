@@ -48,7 +48,6 @@ class Service:
     def __init__(self, login: Login) -> None:
         self._session = login.session
         self.url = VERSION.sub("", self._endpoint(login).rstrip("/"))
-        self.name = self.url
         self._stores = self._known_stores()
         self._formats = self._known_formats()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import catalogs
 import pytest
 from two_services import Place, report
 
+from glance_shim.cli import moving
 from glance_shim.db import connection
 from glance_shim.db.models.images import Image
+from glance_shim.moving.report import COPIED, Result
 
 COUNT = 40
 
@@ -268,3 +271,21 @@ def test_a_service_that_is_away_is_said_in_one_line(here: Place, there: Place) -
     told = here.run("adopt", other=variables)
 
     assert told.exit_code == 1 and "lets nobody in" in str(told.exception)
+
+
+def test_on_a_terminal_a_line_moves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is overwritten each time, and gone at the end; results stay on lines of their own."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    progress = moving.Progress(dry_run=False, kind="table")
+
+    progress.add_bytes(3 << 20)
+    progress.tell(None)
+    progress.tell(Result("image", "1", "golden", COPIED))
+    progress.end()
+
+    out, err = capsys.readouterr()
+    assert out == "image 1 copied (golden)\n"
+    assert "0 looked at, 3 MiB came" in err and "1 looked at, 3 MiB came" in err
+    assert err.endswith("\r\x1b[K")
