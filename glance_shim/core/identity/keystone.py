@@ -56,7 +56,9 @@ class Keystone:
     """Asks a Keystone with the credentials of a section like ``[keystone_authtoken]``."""
 
     def __init__(self, options: Any, section: str) -> None:
-        from keystoneauth1 import loading, session
+        from keystoneauth1 import loading
+
+        from glance_shim.core.identity.keystone_session import Session
 
         if options.login is None:
             raise errors.ConfigurationError(
@@ -68,7 +70,7 @@ class Keystone:
             (options.certfile, options.keyfile) if options.keyfile else options.certfile
         )
         self.paused_until = 0.0
-        self._session = session.Session(
+        self._session = Session(
             auth=loading.get_plugin_loader(plugin).load_from_options(**credentials),
             verify=False if options.insecure else options.cafile or True,
             cert=certificate,
