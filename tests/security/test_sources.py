@@ -36,7 +36,10 @@ def called(node: ast.Call) -> str:
 
 
 def test_H_37_no_check_goes_with_the_optimise_flag() -> None:
-    assert [name for name, _ in nodes(ast.Assert)] == []
+    # What others test with may assert, as tests do.
+    found = [name for name, _ in nodes(ast.Assert) if not name.startswith("testing/")]
+
+    assert found == []
 
 
 # qemu-img is run where an operator asks for it; what others test with starts a server.
