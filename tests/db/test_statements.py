@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 
+from glance_shim import errors
 from glance_shim.db import connection, statements
 from glance_shim.db.models.images import Image, ImageTag
 from glance_shim.db.statements import given
@@ -89,3 +92,23 @@ def test_many_rows_are_one_statement(image: Any) -> None:
 
     found = ImageTag.select(ImageTag.value).order_by(ImageTag.value).tuples()
     assert [value for (value,) in found] == ["1 0", "3 0", "3 1", "3 2"]
+
+
+@pytest.mark.parametrize(("query", "kept"), [("", 1), ("?prepare_threshold=0", 0)])
+def test_postgresql_keeps_the_plans_of_what_is_asked_often(
+    tmp_path: Path, query: str, kept: int
+) -> None:
+    database = connection.open_database(databases.new(tmp_path, "postgresql") + query)
+    often, counted = "SELECT 1 + 1", "SELECT COUNT(*) FROM pg_prepared_statements"
+    with connection.connected(database):
+        for _ in range(6):
+            database.execute_sql(often)
+        asked = f"{counted} WHERE statement = '{often}'"
+        assert database.execute_sql(asked).fetchone() == (kept,)
+    database.close_all()
+
+
+@pytest.mark.parametrize("threshold", ["-1", "often"])
+def test_a_threshold_that_is_none_is_refused(threshold: str) -> None:
+    with pytest.raises(errors.ConfigurationError):
+        connection.open_database(f"postgresql://host/name?prepare_threshold={threshold}")
