@@ -33,6 +33,9 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+# All else is data, which is not to be read here.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -57,7 +60,13 @@ def protect() -> None:
         return
     request.max_content_length = flask.current_app.config["deployment"].config.max_json_body
     require_token(request.headers.get(HEADER) or request.form.get(FIELD, ""))
-    for name, value in request.form.items(multi=True):
+    if request.mimetype in FORMS:
+        _require_text(request.form)
+
+
+def _require_text(form: Any) -> None:
+    """Raise `errors.Invalid` where a field holds U+0000, which PostgreSQL does not take."""
+    for name, value in form.items(multi=True):
         if "\0" in name + value:
             raise errors.Invalid(reason="a field of the form contains U+0000; leave it out")
 

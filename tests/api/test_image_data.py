@@ -72,7 +72,7 @@ def test_a_size_that_is_no_number_is_refused_before_the_image_is_looked_up(
     assert_nothing_was_kept(service, alice, image["id"])
 
 
-@pytest.mark.parametrize("size", ["9", "11", "1", "1000000000000"])
+@pytest.mark.parametrize("size", ["9", "11", "1", "1000000"])
 def test_a_size_that_is_not_the_one_of_the_data_is_refused(
     service: Any, alice: Person, image: dict[str, Any], size: str
 ) -> None:

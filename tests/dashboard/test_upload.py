@@ -66,6 +66,8 @@ def test_a_form_makes_an_image_and_brings_its_data(olga: Any) -> None:
 
 def test_a_script_makes_the_image_and_sends_the_data_by_itself(olga: Any) -> None:
     csrf = token(olga.browser)
+    # More than any form may have.
+    data = bytes(2 * olga.service.deployment.config.max_json_body)
     answer = olga.browser.client.post(
         "/dashboard/images/new",
         data={**DETAILS},
@@ -77,16 +79,16 @@ def test_a_script_makes_the_image_and_sends_the_data_by_itself(olga: Any) -> Non
 
     sent = olga.browser.client.put(
         answer.json["send"],
-        data=b"0123456789",
+        data=data,
         content_type=OCTETS,
         headers={**JSON, "X-CSRF-Token": csrf},
     )
 
     assert sent.status_code == 204
-    assert olga.api.show(answer.json["id"])["size"] == 10
+    assert olga.api.show(answer.json["id"])["size"] == len(data)
     olga.browser.open(answer.json["again"])
     assert olga.browser.path == f"/dashboard/images/{answer.json['id']}"
-    assert "has arrived: 10 bytes" in olga.browser.response.text
+    assert "has arrived: 2.0 MiB" in olga.browser.response.text
 
 
 @pytest.mark.parametrize(
