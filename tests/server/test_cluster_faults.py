@@ -27,7 +27,7 @@ from glance_shim.db.models.tasks import Task
 pytestmark = pytest.mark.xdist_group("cluster")
 
 CLIENTS = 16
-SECONDS = float(os.environ.get("GLANCE_SHIM_CLUSTER_SECONDS") or 120)
+SECONDS = float(os.environ.get("GLANCE_SHIM_CLUSTER_SECONDS") or 60)
 
 # Leases of dead uploads, and the time after which parts of an upload count as left behind.
 PATIENCE = 400
