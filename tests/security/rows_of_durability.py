@@ -20,7 +20,8 @@ LOST = "api/test_image_download::test_data_that_was_lost_is_not_served_as_if_it_
 UNKNOWN = "core/test_unknown_outcomes::test_data_that_was_recorded_after_all_stays"
 VERIFY = "durability/test_verify::"
 RECOVER = "durability/test_recover::"
-NO_KILLS = "Kills are tried at random and at three moments of an import, not at every point."
+POINTS = "server/test_kill_points::"
+CALLS = "core/test_failing_calls::"
 
 ROWS: dict[str, Row] = {
     "DUR-01": held("an upload outlives a kill", CLUSTER),
@@ -29,7 +30,14 @@ ROWS: dict[str, Row] = {
         "Proved by the order of the calls, not by a loss.",
         ORDER,
     ),
-    "DUR-03": in_part("an image is whole or not there", NO_KILLS, KILLS, CLUSTER, S3_HOSTS),
+    "DUR-03": held(
+        "an image is whole or not there",
+        f"{POINTS}test_an_upload_dies",
+        f"{POINTS}test_an_import_dies",
+        KILLS,
+        CLUSTER,
+        S3_HOSTS,
+    ),
     "DUR-04": held(
         "all facts with the status",
         "api/test_client_answers::test_A7_hashes_are_those_of_the_bytes_that_are_served",
@@ -37,19 +45,26 @@ ROWS: dict[str, Row] = {
     ),
     "DUR-05": held(
         "what died leaves nothing",
+        f"{POINTS}test_an_upload_dies",
         S3_HOSTS,
         "quotas/test_given_back::test_what_a_dead_process_had_reserved_is_given_back",
         "api/test_image_data_limits::test_an_image_whose_upload_has_died_can_be_deleted",
     ),
-    "DUR-06": held("death before the answer", CLUSTER, UNKNOWN),
-    "DUR-07": held("a deletion outlives a kill", CLUSTER),
+    "DUR-06": held("death before the answer", f"{POINTS}test_an_upload_dies", CLUSTER, UNKNOWN),
+    "DUR-07": held("a deletion outlives a kill", f"{POINTS}test_a_deletion_dies", CLUSTER),
     "DUR-08": held("no active image without data", CLUSTER),
     "DUR-09": in_part(
-        "changes outlive a kill", "There is no test of a loss of power.", CLUSTER
+        "changes outlive a kill",
+        "There is no test of a loss of power.",
+        f"{POINTS}test_a_change_dies",
+        CLUSTER,
     ),
-    "DUR-10": in_part("an interrupted import", NO_KILLS, KILLS),
+    "DUR-10": held("an interrupted import", f"{POINTS}test_an_import_dies", KILLS),
     "DUR-11": held(
-        "an interrupted copy", CLUSTER, "quotas/test_races::test_many_copies_at_once"
+        "an interrupted copy",
+        f"{POINTS}test_a_copy_to_another_store_dies",
+        CLUSTER,
+        "quotas/test_races::test_many_copies_at_once",
     ),
     "DUR-12": held(
         "all stores or some",
@@ -65,7 +80,7 @@ ROWS: dict[str, Row] = {
         SWEEP,
         "stores/test_s3_hosts::test_parts_of_a_living_upload_stay_whatever_their_age",
     ),
-    "DUR-16": in_part("recovery may be killed", NO_KILLS, CLUSTER),
+    "DUR-16": held("recovery may be killed", f"{POINTS}test_a_recovery_dies", CLUSTER),
     "DUR-17": held(
         "orphans are reported",
         f"{RECOVER}test_orphans_are_listed_and_stay",
@@ -129,13 +144,18 @@ ROWS: dict[str, Row] = {
         "db/test_copying::test_a_copy_says_the_same",
         "db/test_copying::test_a_source_that_changes_meanwhile_is_noticed",
     ),
-    "DUR-30": held("a full disk", DISK),
+    "DUR-30": held(
+        "a full disk",
+        f"{CALLS}test_an_upload_is_whole_or_not_there",
+        f"{CALLS}test_an_import_fails_or_succeeds",
+        DISK,
+    ),
     "DUR-31": held(
         "a database that is full or read-only",
         "db/test_read_only::test_a_replica_is_read_and_says_that_it_takes_no_changes",
         "core/test_unknown_outcomes::test_data_that_was_not_recorded_is_removed",
     ),
-    "DUR-32": held("a disk that fails", DISK, LOST),
+    "DUR-32": held("a disk that fails", f"{CALLS}test_a_deletion_is_done_or_not", DISK, LOST),
     "DUR-33": held(
         "a store that is away",
         "stores/test_filesystem::test_a_store_that_is_away_says_so",
