@@ -21,7 +21,7 @@ from glance_shim.core import (
     removals,
 )
 from glance_shim.core.changes import Change
-from glance_shim.db import connection, uploads
+from glance_shim.db import connection, image_lists, uploads
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow
 from glance_shim.policy import visibility as seen
@@ -167,7 +167,7 @@ def get_all(
         "offers": lambda: seen.offered(context, member_status),
         None: lambda: seen.seen_in_lists(context, visibility, member_status),
     }[among]()
-    page = rows.select(
+    page = image_lists.select(
         scope,
         conditions=conditions,
         properties=properties,
@@ -183,7 +183,7 @@ def get_all(
 
 def count_offers(context: Context) -> int:
     """How many images others offer to the caller's project that it has not answered."""
-    return rows.count(seen.waiting_for(seen.project_of(context)))
+    return image_lists.count(seen.waiting_for(seen.project_of(context)))
 
 
 def _marker(context: Context, image_id: str) -> ImageRow:

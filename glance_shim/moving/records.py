@@ -6,30 +6,14 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from glance_shim.core.images import READ_ONLY
+from glance_shim.core.patching import CHANGEABLE
+
 # What whoever may change an image can give it.
-VALUES = (
-    "name",
-    "visibility",
-    "protected",
-    "os_hidden",
-    "owner",
-    "disk_format",
-    "container_format",
-    "min_disk",
-    "min_ram",
-)
+VALUES = tuple(name for name in CHANGEABLE if name != "tags")
 
 # What follows from the data, and when things happened.
-FACTS = (
-    "status",
-    "size",
-    "virtual_size",
-    "checksum",
-    "os_hash_algo",
-    "os_hash_value",
-    "created_at",
-    "updated_at",
-)
+FACTS = tuple(name for name in READ_ONLY if name != "locations")
 
 # What else is a base property, and is made anew for each answer.
 COMPUTED = ("id", "tags", "self", "file", "schema", "direct_url", "locations", "stores")

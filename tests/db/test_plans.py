@@ -10,7 +10,7 @@ import crowd
 import databases
 import pytest
 
-from glance_shim.db import connection, images, quotas
+from glance_shim.db import connection, image_lists, images, quotas
 from glance_shim.policy import visibility
 
 PROJECTS = [f"{number:032x}" for number in range(30)]
@@ -59,7 +59,7 @@ def test_a_page_of_administrators_begins_where_the_last_ended(open_new: Any) -> 
             page["marker"] = images.find_any(crowd.identity(number))
             page["sort"] = (("created_at", direction), ("id", direction))
             with databases.rows_read(database) as read:
-                images.select(visibility.seen_in_lists(root, kind), **page)
+                image_lists.select(visibility.seen_in_lists(root, kind), **page)
             assert read() < 250, (number, direction, kind)
 
 
@@ -73,7 +73,7 @@ def test_lists_and_look_ups_are_found_by_an_index(crowded: Any) -> None:
                 asked["marker"] = images.find_any(MARKER)
             for kind in (None, "all", "public", "shared"):
                 with databases.counted(crowded) as seen:
-                    images.select(visibility.seen_in_lists(member, kind), **asked)
+                    image_lists.select(visibility.seen_in_lists(member, kind), **asked)
                 assert not databases.scans(crowded, *seen[-1]), (name, kind)
         with databases.counted(crowded) as seen:
             assert images.find(crowd.identity(3), visibility.seen_by_id(member))
@@ -100,7 +100,7 @@ def test_what_administrators_list_is_found_by_an_index(crowded: Any) -> None:
     def plan(measure: Any, kind: str | None, **asked: Any) -> list[str]:
         asked["conditions"] = [HIDDEN, *asked.get("conditions", [])]
         with databases.counted(crowded) as seen:
-            images.select(visibility.seen_in_lists(root, kind), **asked)
+            image_lists.select(visibility.seen_in_lists(root, kind), **asked)
         found: list[str] = measure(crowded, *seen[-1])
         return found
 
@@ -133,8 +133,8 @@ def test_without_statistics_lists_read_no_more_than_with_them(open_new: Any) -> 
     with connection.connected(database):
         database.connection().set_progress_handler(count, 100)
         for kind in (None, "all", "shared"):
-            images.select(visibility.seen_in_lists(member, kind), conditions=[HIDDEN])
-        images.count(visibility.waiting_for(PROJECTS[3]))
+            image_lists.select(visibility.seen_in_lists(member, kind), conditions=[HIDDEN])
+        image_lists.count(visibility.waiting_for(PROJECTS[3]))
         database.connection().set_progress_handler(None, 0)
 
     # All shared images would be some 500 for each.
