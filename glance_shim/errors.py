@@ -138,6 +138,13 @@ class BodyTruncated(Invalid):
     )
 
 
+class BodyTooSlow(Invalid):
+    message = (
+        "The body came too slowly to wait for its end, after {received} bytes "
+        "(client_socket_timeout, min_upload_rate); nothing was kept, send the data again"
+    )
+
+
 class BodyUnreadable(Invalid):
     message = (
         "The body could not be read to its end after {received} bytes (connection "

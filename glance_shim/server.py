@@ -10,25 +10,30 @@ copy nothing, cost 0.2.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import io
 import logging
+import math
 import select
 import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import gunicorn
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.http import body
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
 from glance_shim import errors
 from glance_shim import worker as background
 from glance_shim.context import Deployment
+from glance_shim.core.pace import Patience
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +69,15 @@ class Server(BaseApplication):
         self._application = application
         self._deployment = deployment
         self._listening = listening
-        self.client_socket_timeout = deployment.config.client_socket_timeout
+        config = deployment.config
+        self.client_socket_timeout = config.client_socket_timeout
+        seconds = config.min_upload_rate_seconds
+        self.patience_with_body = functools.partial(
+            Patience, seconds, config.min_upload_rate * seconds
+        )
+        self.patience_with_head = functools.partial(
+            Patience, config.client_header_timeout, math.inf
+        )
         super().__init__()
 
     def load_config(self) -> None:
@@ -98,12 +111,17 @@ class Server(BaseApplication):
         return self._application
 
     def _when_ready(self, server: Any) -> None:
-        """Give up clients that neither send nor take a byte; accepted sockets inherit it."""
-        seconds = struct.pack("ll", self._deployment.config.client_socket_timeout, 0)
-        for listener in server.LISTENERS:
-            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
-            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
+        """Give up clients that neither send nor take a byte; accepted sockets inherit it.
+
+        What has to arrive before `Worker.handle_request` is the head of a request.
+        """
         config = self._deployment.config
+        head = min(config.client_header_timeout, config.client_socket_timeout)
+        receiving = struct.pack("ll", head, 0)
+        sending = struct.pack("ll", config.client_socket_timeout, 0)
+        for listener in server.LISTENERS:
+            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, receiving)
+            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, sending)
         log.info("Serving on %s:%s", config.bind_host, config.bind_port)
 
     def run(self) -> None:
@@ -146,13 +164,17 @@ class Worker(ThreadWorker):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Give up a client that takes nothing.
+        """Give up a client that takes nothing, or sends too little.
 
         What is sent by sendfile waits without end on a socket that has no
         timeout of Python's, whatever the kernel has been told.
         """
         conn.sock.settimeout(self.app.client_socket_timeout)
-        return super().handle_request(req, conn)
+        conn.parser.unreader.patience = self.app.patience_with_body()
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            conn.parser.unreader.patience = self.app.patience_with_head()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Refuse connections once the worker stops.
@@ -249,9 +271,23 @@ def _read_once(self: Any, size: int) -> bytes:
             unreader.buf.write(data[size:])
             data = data[:size]
     else:
-        data = unreader.sock.recv(size, socket.MSG_WAITALL)
+        data = unreader.patience.receive(unreader.sock.recv, size, socket.MSG_WAITALL)
     self.length -= len(data)
     return data
+
+
+def _read_with_patience(with_head: Callable[[], Patience]) -> None:
+    """Let what reads from clients give them up; each begins with the head of a request."""
+    stock_chunk = SocketUnreader.chunk
+
+    def chunk(self: Any, *hint: int) -> bytes:
+        if self.patience is None:
+            self.patience = with_head()
+        data: bytes = self.patience.receive(stock_chunk, self, *hint)
+        return data
+
+    SocketUnreader.patience = None
+    SocketUnreader.chunk = chunk
 
 
 _stock_read = body.Body.read
@@ -281,7 +317,9 @@ def serve(application: Any, deployment: Deployment, listening: int | None = None
     # after some load, not 142.
     gc.collect()
     gc.freeze()
-    Server(ClosingRefusals(application), deployment, listening).run()
+    server = Server(ClosingRefusals(application), deployment, listening)
+    _read_with_patience(server.patience_with_head)
+    server.run()
 
 
 def require_free_port(config: Any) -> None:

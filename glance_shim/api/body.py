@@ -42,7 +42,8 @@ def blocks() -> Iterator[bytes]:
     """The bytes of the request body, in blocks of up to 512 KiB.
 
     The end of the stream is never believed: where a length was announced, a
-    shorter body raises `errors.BodyTruncated`, and whatever goes wrong while
+    shorter body raises `errors.BodyTruncated`, one that the server does not wait for
+    any longer `errors.BodyTooSlow`, and whatever goes wrong while
     reading raises `errors.BodyUnreadable`, so that it cannot be taken for a
     failure of the store that is written to at the same time.
     """
@@ -61,6 +62,8 @@ def blocks() -> Iterator[bytes]:
         wanted = BLOCK if declared is None else min(BLOCK, declared - received)
         try:
             block = stream.read(wanted)
+        except TimeoutError as exc:
+            raise errors.BodyTooSlow(received=received) from exc
         except Exception as exc:
             # Servers raise what they like for broken chunks; none of it is ours.
             raise errors.BodyUnreadable(received=received) from exc

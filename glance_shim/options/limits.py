@@ -55,6 +55,27 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             min=1,
             help="Seconds that a connection is kept after an answer for another request.",
         ),
+        cfg.IntOpt(
+            "client_header_timeout",
+            default=10,
+            min=1,
+            help="Seconds in which the head of a request has to arrive. A client that sends a "
+            "byte now and then is given up with the first byte after them.",
+        ),
+        cfg.IntOpt(
+            "min_upload_rate",
+            default=1024,
+            min=0,
+            help="Bytes a second that a body has to arrive with, on the average of "
+            "min_upload_rate_seconds; 0 lets it arrive as slowly as client_socket_timeout "
+            "allows.",
+        ),
+        cfg.IntOpt(
+            "min_upload_rate_seconds",
+            default=60,
+            min=1,
+            help="Seconds of waiting for a client over which min_upload_rate is measured.",
+        ),
     ],
     "identity": [
         cfg.IntOpt(

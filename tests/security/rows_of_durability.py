@@ -185,9 +185,9 @@ ROWS: dict[str, Row] = {
         "stores/test_s3_failures::test_a_download_does_not_go_on_in_another_object",
         "stores/test_s3_failures::test_every_answer_to_the_end_of_an_upload_may_be_lost",
     ),
-    "DUR-38": in_part(
+    "DUR-38": held(
         "a slow client",
-        "One that sends a byte now and then may go on for ever.",
+        "security/test_trickling_clients::test_T_HTTP_3_data_that_trickles_is_given_up",
         "quotas/test_given_back::test_an_upload_that_breaks_off_gives_everything_back",
     ),
     "DUR-39": held(

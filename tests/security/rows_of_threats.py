@@ -166,8 +166,11 @@ HTTP: dict[str, Row] = {
         f"{SERVER}test_chunks_without_their_end_are_no_upload",
         f"{SERVER}test_a_wrong_size_header_is_no_upload",
     ),
-    "T-HTTP-3": in_part(
-        "slow clients", "One that sends or takes a byte now and then may go on for ever."
+    "T-HTTP-3": held(
+        "slow clients",
+        "core/test_pace::test_less_is_not",
+        note="A download has no rate of its own: the kernel makes room by large pieces, of "
+        "which one has to leave within client_socket_timeout.",
     ),
     "T-HTTP-4": held(
         "large heads",
