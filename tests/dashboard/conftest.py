@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from attacked import HOSTILE
 from people import Person, Service
 from visitor import Visitor
 
@@ -82,3 +83,17 @@ def rita(someone: Any) -> Someone:
 def root(someone: Any) -> Someone:
     """Administrator, in a project of his own."""
     return someone("admin", "admin", name="root")
+
+
+@pytest.fixture
+def scene(olga: Any, adam: Any, someone: Any) -> dict[str, str]:
+    """An image with hostile text in all its places, offered to two projects."""
+    mallory = someone(f"project {HOSTILE[:40]}", "member", name=f"user {HOSTILE[:40]}")
+    image = olga.api.active(
+        name=HOSTILE, tags=[HOSTILE], description=HOSTILE, **{HOSTILE[:60]: HOSTILE}
+    )
+    olga.api.share(image["id"], adam.project_id, mallory.project_id, HOSTILE)
+    mallory.api.answer(image["id"], "accepted")
+    own = mallory.api.active(name=HOSTILE)
+    mallory.api.share(own["id"], adam.project_id, olga.project_id)
+    return {"image_id": image["id"], "member_id": adam.project_id}

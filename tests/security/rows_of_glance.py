@@ -165,7 +165,7 @@ ROWS: dict[str, Row] = {
     "H-33": held(
         "tokens in logs",
         "keystone/test_keystone_tokens::test_no_token_and_no_password_is_in_the_log",
-        "dashboard/test_safety::test_neither_a_page_nor_a_log_nor_a_cookie_shows_a_token_or_a_password",
+        "dashboard/test_sessions_attacked::test_neither_a_page_nor_a_log_nor_a_cookie_shows_a_token_or_a_password",
     ),
     "H-34": held("qcow2 with a backing file", FORMATS),
     "H-35": held(

@@ -176,7 +176,7 @@ NEIGHBOURS: dict[str, Row] = {
     ),
     "P-11": held(
         "visitors who fill the sessions",
-        "dashboard/test_safety::test_visitors_who_do_not_log_in_leave_nothing_behind",
+        "dashboard/test_sessions_attacked::test_visitors_who_do_not_log_in_leave_nothing_behind",
     ),
     "P-12": held(
         "script through names and logs", TEXT, "dashboard/test_safety::test_a_search_is_text"
@@ -208,7 +208,7 @@ NEIGHBOURS: dict[str, Row] = {
     "P-21": held(
         "a login that leads elsewhere",
         "dashboard/test_browser_logins::test_the_login_leads_nowhere_else",
-        "dashboard/test_safety::test_a_form_leads_back_to_pages_of_ours_only",
+        "dashboard/test_forms_attacked::test_a_form_leads_back_to_pages_of_ours_only",
     ),
     "P-22": held(
         "exceptions that are shown",
@@ -249,8 +249,8 @@ NEIGHBOURS: dict[str, Row] = {
     ),
     "P-31": held(
         "sessions taken over",
-        "dashboard/test_safety::test_a_session_from_before_the_login_is_not_the_one_after_it",
-        "dashboard/test_safety::test_over_tls_the_cookie_never_goes_without",
+        "dashboard/test_sessions_attacked::test_a_session_from_before_the_login_is_not_the_one_after_it",
+        "dashboard/test_sessions_attacked::test_over_tls_the_cookie_never_goes_without",
         "dashboard/test_safety::test_every_answer_has_the_headers_that_protect",
     ),
     "P-32": held("a console for debugging"),

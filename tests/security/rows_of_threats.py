@@ -14,6 +14,8 @@ SERVER = "server/test_http_server::"
 AUTH = "identity/test_authentication::"
 PASSWORDS = "identity/test_passwords::"
 SAFETY = "dashboard/test_safety::"
+FORMS = "dashboard/test_forms_attacked::"
+SESSIONS = "dashboard/test_sessions_attacked::"
 LOGINS = "dashboard/test_browser_logins::"
 
 IDENTITY: dict[str, Row] = {
@@ -103,7 +105,7 @@ IDENTITY: dict[str, Row] = {
         "passwords in logs and arguments",
         "identity/test_logins::test_nothing_that_was_typed_is_repeated",
         "identity/test_identity_cli::test_no_command_takes_a_password_as_an_argument",
-        f"{SAFETY}test_neither_a_page_nor_a_log_nor_a_cookie_shows_a_token_or_a_password",
+        f"{SESSIONS}test_neither_a_page_nor_a_log_nor_a_cookie_shows_a_token_or_a_password",
     ),
 }
 
@@ -378,16 +380,16 @@ PAGES: dict[str, Row] = {
     "T-WEB-2": held("framing", f"{SAFETY}test_every_answer_has_the_headers_that_protect"),
     "T-WEB-3": held(
         "forms of other sites",
-        f"{SAFETY}test_a_form_without_the_token_of_the_session_does_nothing",
-        f"{SAFETY}test_a_form_from_before_the_switch_or_the_login_does_nothing_after_it",
-        f"{SAFETY}test_looking_changes_nothing",
+        f"{FORMS}test_a_form_without_the_token_of_the_session_does_nothing",
+        f"{FORMS}test_a_form_from_before_the_switch_or_the_login_does_nothing_after_it",
+        f"{FORMS}test_looking_changes_nothing",
     ),
     "T-WEB-4": held(
         "sessions taken over",
-        f"{SAFETY}test_the_browser_keeps_random_bits_and_the_database_no_token",
-        f"{SAFETY}test_a_session_from_before_the_login_is_not_the_one_after_it",
-        f"{SAFETY}test_scripts_and_other_sites_do_not_get_the_cookie",
-        f"{SAFETY}test_a_session_ends_when_nobody_looks_and_in_the_end_in_any_case",
+        f"{SESSIONS}test_the_browser_keeps_random_bits_and_the_database_no_token",
+        f"{SESSIONS}test_a_session_from_before_the_login_is_not_the_one_after_it",
+        f"{SESSIONS}test_scripts_and_other_sites_do_not_get_the_cookie",
+        f"{SESSIONS}test_a_session_ends_when_nobody_looks_and_in_the_end_in_any_case",
         f"{LOGINS}test_logging_out_ends_the_token_and_an_old_cookie_is_worth_nothing",
     ),
     "T-WEB-5": held(
@@ -395,7 +397,7 @@ PAGES: dict[str, Row] = {
     ),
     "T-WEB-6": held(
         "pages that may more than the API",
-        f"{SAFETY}test_a_stranger_gets_nothing_from_any_page_of_an_image",
+        f"{FORMS}test_a_stranger_gets_nothing_from_any_page_of_an_image",
         "dashboard/test_upload::test_nobody_brings_data_for_an_image_of_somebody_else",
         "dashboard/test_image_pages::test_public_is_offered_only_to_those_who_may",
     ),
@@ -405,11 +407,11 @@ PAGES: dict[str, Row] = {
         "dashboard/test_multipart::test_fields_cannot_fill_the_memory",
         "dashboard/test_multipart::test_a_file_is_not_read_before_it_is_asked_for",
     ),
-    "T-WEB-8": held("a cookie at the API", f"{SAFETY}test_the_api_takes_no_cookie"),
+    "T-WEB-8": held("a cookie at the API", f"{SESSIONS}test_the_api_takes_no_cookie"),
     "T-WEB-9": held(
         "a page that leads elsewhere",
         f"{LOGINS}test_the_login_leads_nowhere_else",
-        f"{SAFETY}test_a_page_of_an_error_leads_back_to_pages_of_ours_only",
+        f"{FORMS}test_a_page_of_an_error_leads_back_to_pages_of_ours_only",
     ),
 }
 
@@ -448,7 +450,7 @@ FILES: dict[str, Row] = {
     "T-SEC-1": held(
         "secrets on the disk",
         *MODES,
-        f"{SAFETY}test_the_key_of_the_sessions_is_for_the_service_only",
+        f"{SESSIONS}test_the_key_of_the_sessions_is_for_the_service_only",
     ),
     "T-SEC-2": held(
         "secrets in a memory dump",
@@ -506,7 +508,7 @@ LOAD: dict[str, Row] = {
         "memory of caches",
         f"{PASSWORDS}test_failures_are_forgotten_after_an_hour_and_never_too_many",
         f"{AUTH}test_remembered_passwords_are_not_too_many",
-        f"{SAFETY}test_visitors_who_do_not_log_in_leave_nothing_behind",
+        f"{SESSIONS}test_visitors_who_do_not_log_in_leave_nothing_behind",
     ),
     "T-DOS-10": held(
         "start and stop",
