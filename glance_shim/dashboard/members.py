@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import flask
@@ -33,8 +34,7 @@ def add(image_id: str) -> Any:
     context = current_context()
     image = images.get(context, image_id)
     context.enforce("add_member", images.target(context, image))
-    text = flask.request.form.get("projects", "")
-    wanted = [each for each in re.split(r"[\s,;]+", text) if each]
+    wanted = list(_typed(flask.request.form.get("projects", "")))
     wanted += flask.request.form.getlist("known")
     known = names.known(context, session.own_projects())
     added, left = [], []
@@ -52,8 +52,18 @@ def add(image_id: str) -> Any:
     if not wanted:
         problem = errors.Invalid(reason="Say to which project the image is to be offered")
     if problem:
-        return _page(context, image, problem, " ".join(left))
+        return _page(context, image, problem, "\n".join(left))
     return flask.redirect(flask.url_for(".index", image_id=image_id), 303)
+
+
+def _typed(text: str) -> Iterator[str]:
+    """The projects that were typed: a name may have blanks in it, ids may be between blanks."""
+    for part in re.split(r"[\r\n,;]+", text):
+        words = part.split()
+        if all(map(names.ID.fullmatch, words)):
+            yield from words
+        else:
+            yield part.strip()
 
 
 @blp.post("/<member_id>/remove")

@@ -162,6 +162,19 @@ def test_several_projects_are_offered_an_image_at_once(
     assert len(members) == 3
 
 
+def test_a_name_with_blanks_is_typed_as_it_is(olga: Any, adam: Any, service: Any) -> None:
+    image_id = olga.api.active(name="golden", visibility="shared")["id"]
+    wanted = [service.project(name) for name in ("Team of Two", "third")]
+
+    olga.browser.open(page_of(image_id, "/members"))
+    olga.browser.press("Offer", projects=" Team of Two\r\nthird, nobody here\r\n")
+
+    assert olga.browser.value("projects") == "nobody here"
+    assert "there is no project named 'nobody here'" in olga.browser.text
+    members = olga.api.get(f"/v2/images/{image_id}/members").json["members"]
+    assert {member["member_id"] for member in members} == set(wanted)
+
+
 def test_an_administrator_accepts_on_behalf_of_a_member(
     olga: Any, adam: Any, root: Any
 ) -> None:
