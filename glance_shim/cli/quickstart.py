@@ -10,10 +10,9 @@ from typing import Any
 import click
 import yaml
 
-from glance_shim import config, deployment, errors, logs, server
+from glance_shim import config, deployment, errors, logs, memory, server
 from glance_shim.api import metrics
 from glance_shim.app import create_app
-from glance_shim.cli.serve import keep_memory_private
 from glance_shim.context import Deployment
 from glance_shim.core.identity import bootstrap, system_context
 from glance_shim.db import connection, schema
@@ -93,7 +92,7 @@ def quickstart(directory: Path, port: int | None) -> None:
         )
     )
     logs.set_up(built.config.debug)
-    keep_memory_private()
+    memory.set_up()
     metrics.prepare(built.config)
     server.serve(create_app(built), built)
 

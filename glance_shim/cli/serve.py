@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import resource
 
 import click
 
-from glance_shim import config, deployment, logs, server
+from glance_shim import config, deployment, logs, memory, server
 from glance_shim.api import metrics
 from glance_shim.app import create_app
 from glance_shim.context import Deployment
@@ -39,11 +38,6 @@ def serve(obj: object, config_files: tuple[str, ...]) -> None:
     server.serve(create_app(built), built)
 
 
-def keep_memory_private() -> None:
-    """Leave no dump of the memory of this process and its children, which holds secrets."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def built_from(obj: object, config_files: tuple[str, ...]) -> Deployment:
     """The deployment of a process that stays, which logs from now on.
 
@@ -53,7 +47,7 @@ def built_from(obj: object, config_files: tuple[str, ...]) -> Deployment:
         deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
     )
     logs.set_up(built.config.debug)
-    keep_memory_private()
+    memory.set_up()
     if built.config.unused:
         log.warning("Options that are not used: %s", foreign.explained(built.config.unused))
     return built
