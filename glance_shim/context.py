@@ -39,6 +39,7 @@ class Deployment:
     notifier: Any
     audit: Any
     quotas: Any
+    transfers: Any
 
 
 @dataclasses.dataclass(frozen=True)

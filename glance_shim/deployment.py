@@ -11,6 +11,7 @@ from glance_shim.config import Values
 from glance_shim.context import Deployment
 from glance_shim.core import image_schema, quotas
 from glance_shim.core.identity import keystone, keystone_limits, tokens
+from glance_shim.core.transfers import Transfers
 from glance_shim.db import connection
 from glance_shim.db import quotas as own_quotas
 from glance_shim.policy import enforcer, protections
@@ -41,6 +42,7 @@ def build(config: Values) -> Deployment:
         notifier=notifications.build(config),
         audit=audit.build(config),
         quotas=_quotas(config),
+        transfers=Transfers(config.max_uploads, config.max_downloads, config.threads),
     )
 
 

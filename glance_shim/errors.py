@@ -265,6 +265,13 @@ class Deactivated(Forbidden):
     )
 
 
+class TooManyTransfers(Unavailable):
+    message = (
+        "As many transfers are under way as this server makes at once, {limit} ({option}); "
+        "try again in a few seconds"
+    )
+
+
 class OutcomeUnknown(Unavailable):
     message = (
         "The database failed while image {image_id} was made active; look at the image "

@@ -165,7 +165,7 @@ class _Leaving:
 
     def close(self) -> None:
         download, sent = self._download, self._count
-        download.reading.close()
+        download.close()
         events.sent(self._context, download.image, download.length, sent)
         seconds = time.monotonic() - self._began
         log.info("Image %s: %d bytes sent in %.3f s", download.image.id, sent, seconds)

@@ -21,6 +21,7 @@ from glance_shim.core import (
     images,
     lifecycle,
 )
+from glance_shim.core.transfers import Transfer
 from glance_shim.db import images as rows
 from glance_shim.db.images import ImageRow, Location
 from glance_shim.stores.base import Reading
@@ -61,7 +62,11 @@ def upload(
     began = time.monotonic()
     events.data_moved(context.deployment, "prepare", image, store.store_id)
     try:
-        with lease.held(), arrivals.kept(store, lease.blob_id, data, announced):
+        with (
+            context.deployment.transfers.upload(),
+            lease.held(),
+            arrivals.kept(store, lease.blob_id, data, announced),
+        ):
             _activate(lease, data.facts)
     except Exception as exc:
         events.upload_failed(context.deployment, image_id, exc)
@@ -103,7 +108,8 @@ def stage(
     lease = arrivals.Lease(context, image, staging.store_id, announced, status="uploading")
     data = arrivals.Staged(context, chunks, declared, lease.progress)
     arriving = arrivals.kept(staging, lease.blob_id, data, announced)
-    with lease.held(), arriving, arrivals.recording(image_id, lease.blob_id):
+    transfer = context.deployment.transfers.upload()
+    with transfer, lease.held(), arriving, arrivals.recording(image_id, lease.blob_id):
         lease.release(data.size)
         staged = {"staged": lease.blob_id, **data.columns}
         if not rows.move_status(image_id, "uploading", "uploading", **staged):
@@ -132,6 +138,12 @@ class Download:
     reading: Reading
     start: int
     length: int
+    transfer: Transfer
+
+    def close(self) -> None:
+        """It is over, whole or not."""
+        self.reading.close()
+        self.transfer.close()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,6 +168,7 @@ def download(
     client must have agreed ``by_url`` to a URL of an object store.
 
     ``span`` says for a size which bytes are wanted, as start and length.
+    Raises `errors.TooManyTransfers` while the server is full of them.
     Stores named in ``prefer`` are tried first, then the others by weight; one
     that lacks the data, has the wrong amount, or is known to be damaged is passed over.
     """
@@ -173,8 +186,13 @@ def download(
     handover = _handover(context, image, prefer, by_url)
     if handover is not None:
         return handover
-    reading = _open(context, image, prefer, start, length)
-    return Download(image, reading, start, length)
+    transfer = context.deployment.transfers.download()
+    try:
+        reading = _open(context, image, prefer, start, length)
+    except BaseException:
+        transfer.close()
+        raise
+    return Download(image, reading, start, length, transfer)
 
 
 def read(context: Context, image_id: str) -> Reading | None:

@@ -56,6 +56,20 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Seconds that a connection is kept after an answer for another request.",
         ),
         cfg.IntOpt(
+            "max_uploads",
+            default=32,
+            min=1,
+            help="Uploads at once, of all processes of a server. Of the threads of a process "
+            "a sixteenth is left to small requests whatever this says.",
+        ),
+        cfg.IntOpt(
+            "max_downloads",
+            default=256,
+            min=1,
+            help="Downloads at once, of all processes of a server. More than workers times "
+            "threads are never made.",
+        ),
+        cfg.IntOpt(
             "client_header_timeout",
             default=10,
             min=1,

@@ -262,3 +262,25 @@ def test_a_refused_form_is_listened_to_only_for_a_while(
     post(olga.browser, b"data", disk_format="floppy")
 
     assert olga.browser.status == 400
+
+
+def test_a_server_full_of_transfers_says_so_in_the_browser_too(olga: Any) -> None:
+    image_id = olga.api.create()["id"]
+    full = olga.api.active()["id"]
+    csrf, transfers = token(olga.browser), olga.service.deployment.transfers
+    others = [begin() for begin in (transfers.upload, transfers.download) for _ in range(30)]
+
+    client = olga.browser.client
+    sent = client.put(
+        f"/dashboard/images/{image_id}/data",
+        data=b"0123456789",
+        content_type=OCTETS,
+        headers={**JSON, "X-CSRF-Token": csrf},
+    )
+    taken = client.get(f"/dashboard/images/{full}/data")
+    for each in others:
+        each.close()
+
+    assert (sent.status_code, taken.status_code) == (503, 503)
+    assert taken.headers["Retry-After"] == "5"
+    assert olga.api.show(image_id)["status"] == "queued"

@@ -483,9 +483,13 @@ LOAD: dict[str, Row] = {
     "T-DOS-4": not_held(
         "very many calls", "Only logins are slowed down; a proxy may do the rest."
     ),
-    "T-DOS-5": in_part(
+    "T-DOS-5": held(
         "transfers that take all workers",
-        "Uploads are limited for a project; transfers are not limited for the whole server.",
+        "quotas/test_transfers::test_so_many_uploads_are_taken_and_no_more",
+        "quotas/test_transfers::test_so_many_downloads_are_made_and_no_more",
+        "quotas/test_transfers::test_threads_are_left_to_small_requests",
+        "server/test_transfers_at_once::test_of_many_slow_uploads_so_many_are_taken",
+        "server/test_transfers_at_once::test_what_a_killed_process_was_taking_in_leaves_room",
         "quotas/test_counts::test_62_no_data_is_taken_in_where_none_may_be_on_its_way",
         "quotas/test_races::test_many_begin_to_send_data_at_once",
     ),
