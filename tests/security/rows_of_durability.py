@@ -21,15 +21,14 @@ UNKNOWN = "core/test_unknown_outcomes::test_data_that_was_recorded_after_all_sta
 VERIFY = "durability/test_verify::"
 RECOVER = "durability/test_recover::"
 POINTS = "server/test_kill_points::"
+POWER = "server/test_power_loss::test_what_was_acknowledged_outlives_the_power"
+LEFT_OUT = "server/test_power_loss::test_a_sync_that_is_left_out_is_noticed"
+PLAYED = "The calls of the real server are played again without what was not synced."
 CALLS = "core/test_failing_calls::"
 
 ROWS: dict[str, Row] = {
     "DUR-01": held("an upload outlives a kill", CLUSTER),
-    "DUR-02": in_part(
-        "an upload outlives a loss of power",
-        "Proved by the order of the calls, not by a loss.",
-        ORDER,
-    ),
+    "DUR-02": held("an upload outlives a loss of power", POWER, LEFT_OUT, ORDER, note=PLAYED),
     "DUR-03": held(
         "an image is whole or not there",
         f"{POINTS}test_an_upload_dies",
@@ -51,12 +50,17 @@ ROWS: dict[str, Row] = {
         "api/test_image_data_limits::test_an_image_whose_upload_has_died_can_be_deleted",
     ),
     "DUR-06": held("death before the answer", f"{POINTS}test_an_upload_dies", CLUSTER, UNKNOWN),
-    "DUR-07": held("a deletion outlives a kill", f"{POINTS}test_a_deletion_dies", CLUSTER),
+    "DUR-07": held(
+        "a deletion outlives a kill and a loss of power",
+        f"{POINTS}test_a_deletion_dies",
+        POWER,
+        CLUSTER,
+    ),
     "DUR-08": held("no active image without data", CLUSTER),
-    "DUR-09": in_part(
-        "changes outlive a kill",
-        "There is no test of a loss of power.",
+    "DUR-09": held(
+        "changes outlive a kill and a loss of power",
         f"{POINTS}test_a_change_dies",
+        POWER,
         CLUSTER,
     ),
     "DUR-10": held("an interrupted import", f"{POINTS}test_an_import_dies", KILLS),
