@@ -96,6 +96,14 @@ class Engine(pool.PooledDatabase):
         """Does this connection refuse to write?"""
         raise NotImplementedError
 
+    def server_time(self) -> float | None:
+        """Seconds since 1970 by the clock of its server, where that may be another machine."""
+        return None
+
+    def most_connections(self) -> int | None:
+        """How many connections its server grants to all together, if it limits them."""
+        return None
+
 
 class Sqlite(Engine, pool.PooledSqliteDatabase):
     """A file.
@@ -211,6 +219,17 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
         (setting,) = self.execute_sql("SHOW transaction_read_only").fetchone()
         return cast("str", setting) == "on"
 
+    def server_time(self) -> float:
+        (seconds,) = self.execute_sql("SELECT extract(epoch FROM clock_timestamp())").fetchone()
+        return float(seconds)
+
+    def most_connections(self) -> int:
+        (granted,) = self.execute_sql(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+        ).fetchone()
+        return int(granted)
+
 
 class Mariadb(Engine, pool.PooledMySQLDatabase):
     """MariaDB or MySQL by PyMySQL."""
@@ -286,6 +305,14 @@ class Mariadb(Engine, pool.PooledMySQLDatabase):
     def is_read_only(self) -> bool:
         (setting,) = self.execute_sql("SELECT @@read_only").fetchone()
         return bool(setting)
+
+    def server_time(self) -> float:
+        (seconds,) = self.execute_sql("SELECT UNIX_TIMESTAMP(SYSDATE(6))").fetchone()
+        return float(seconds)
+
+    def most_connections(self) -> int:
+        (granted,) = self.execute_sql("SELECT @@max_connections").fetchone()
+        return int(granted)
 
 
 def _is_text(field: Any) -> bool:

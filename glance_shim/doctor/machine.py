@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import os
 import pwd
@@ -13,8 +14,9 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from glance_shim import errors
 from glance_shim.context import Deployment
-from glance_shim.db import urls
+from glance_shim.db import schema, urls
 from glance_shim.doctor.finding import Finding, ok, problem, warning
 
 GIB = 1 << 30
@@ -83,11 +85,11 @@ def _places(deployment: Deployment) -> Iterator[tuple[str, Path]]:
 
 
 def clocks(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
-    """Whether the clock goes as those of Keystone and the object stores do."""
-    for what, url in _neighbours(deployment):
-        moment = _time_at(url)
-        if moment is None:
-            continue
+    """Whether the clock goes as those of the database, Keystone and the object stores do.
+
+    By the first of these all hosts are compared with each other.
+    """
+    for what, moment in _other_times(deployment):
         skew = time.time() - moment
         words = f"this clock and that of {what} differ by {abs(skew):.0f} s"
         mend = "let the clocks of both machines be set by NTP"
@@ -97,6 +99,18 @@ def clocks(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
             yield warning("clock", words, mend)
         else:
             yield ok("clock", words)
+
+
+def _other_times(deployment: Deployment) -> Iterator[tuple[str, float]]:
+    """The clocks of others that can be asked, and what they say at that moment."""
+    with contextlib.suppress(errors.ConfigurationError), schema.reaching(deployment.database):
+        moment = deployment.database.server_time()
+        if moment is not None:
+            yield "the database", moment
+    for what, url in _neighbours(deployment):
+        moment = _time_at(url)
+        if moment is not None:
+            yield what, moment
 
 
 def _neighbours(deployment: Deployment) -> Iterator[tuple[str, str]]:

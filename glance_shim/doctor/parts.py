@@ -11,7 +11,7 @@ from glance_shim import errors
 from glance_shim.context import Deployment
 from glance_shim.core import checks
 from glance_shim.core.identity import roles, system_context
-from glance_shim.db import connection, urls
+from glance_shim.db import connection, schema, urls
 from glance_shim.doctor.finding import Finding, ok, problem, warning
 
 PATIENCE = 5.0
@@ -38,6 +38,27 @@ def database(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
             "database",
             f"the SQLite file {path} is on a network file system ({kind}), where locks fail",
             "put it on a disk of this machine, or use PostgreSQL or MariaDB",
+        )
+    yield from _connections(deployment)
+
+
+def _connections(deployment: Deployment) -> Iterator[Finding]:
+    """Whether the database grants the connections that the processes of this host may take."""
+    config = deployment.config
+    at_once = min(config.database.max_pool_size, config.threads + config.task.workers)
+    wanted = at_once * config.workers
+    try:
+        with schema.reaching(deployment.database):
+            granted = deployment.database.most_connections()
+    except errors.ConfigurationError:
+        return
+    if granted is not None and wanted > granted:
+        yield warning(
+            "database",
+            f"{config.workers} processes may take {wanted} connections at once, and the "
+            f"database grants {granted} to all hosts together",
+            "raise max_connections of the database, or set [database] max_pool_size to "
+            f"{granted // config.workers} or less",
         )
 
 

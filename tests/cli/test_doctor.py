@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import databases
 import pytest
 from click.testing import CliRunner
 
@@ -177,6 +178,40 @@ def test_clocks_that_differ_are_told(
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def elsewhere(request: pytest.FixtureRequest, made: Any, tmp_path: Path) -> Iterator[Any]:
+    """A deployment whose database has a server, with these options."""
+    databases.require(request.param)
+    url = databases.new(tmp_path, request.param)
+    opened = connection.open_database(url)
+
+    def make(**options: Any) -> Any:
+        return dataclasses.replace(made(**options)[0], database=opened)
+
+    yield make
+    opened.close_all()
+    databases.drop(url)
+
+
+@pytest.mark.parametrize("seconds, state", [(0, "ok"), (20, "warning"), (-400, "problem")])
+def test_a_database_at_another_time_is_told(
+    elsewhere: Any, monkeypatch: Any, seconds: float, state: str
+) -> None:
+    now = machine.time.time
+    monkeypatch.setattr(machine.time, "time", lambda: now() + seconds)
+
+    [found] = machine.clocks(elsewhere(), [])
+    assert (found.state, "the database" in found.words) == (state, True)
+
+
+def test_processes_that_want_more_connections_than_there_are_are_told(elsewhere: Any) -> None:
+    assert states(parts.database(elsewhere(workers=1, threads=2), [])) == {"database": "ok"}
+    found = list(parts.database(elsewhere(workers=50), []))
+
+    assert found[-1].state == doctor.WARNING
+    assert "may take 3400 connections" in found[-1].words
 
 
 def test_a_keystone_that_cannot_be_asked_is_told(made: Any) -> None:
