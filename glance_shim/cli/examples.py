@@ -52,12 +52,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def show(root: click.Group) -> None:
-    """Put the examples below the help of the commands of ``root``."""
-    for name, lines in EXAMPLES.items():
-        command: click.Command | None = root
-        for word in name.split():
-            command = command.commands.get(word) if isinstance(command, click.Group) else None
-        if command is not None:
-            shown = "\n".join(f"  glance-shim {line}" for line in lines)
-            command.epilog = f"\b\n{'Examples' if len(lines) > 1 else 'Example'}:\n{shown}"
+def show(name: str, command: click.Command) -> None:
+    """Put the examples of a command, and of what stands below it, in the help."""
+    if name in EXAMPLES:
+        lines = EXAMPLES[name]
+        shown = "\n".join(f"  glance-shim {line}" for line in lines)
+        command.epilog = f"\b\n{'Examples' if len(lines) > 1 else 'Example'}:\n{shown}"
+    if isinstance(command, click.Group):
+        for word, below in command.commands.items():
+            show(f"{name} {word}", below)

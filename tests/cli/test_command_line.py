@@ -98,6 +98,13 @@ def test_an_example_is_understood(line: str, tmp_path: Path, monkeypatch: Any) -
             command.make_context("", [], parent=context)
 
 
+def test_commands_are_imported_when_they_are_called_for() -> None:
+    script = "import sys, glance_shim.cli; print({'flask', 'oslo_config', 'peewee'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert done.stdout == "set()\n"
+
+
 @pytest.mark.parametrize("word, code", [("--version", 0), ("no-such-command", 2), ("db", 2)])
 def test_exit_codes_of_the_command_line(shell: Any, word: str, code: int) -> None:
     assert shell(word).returncode == code
