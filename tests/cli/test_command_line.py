@@ -99,10 +99,11 @@ def test_an_example_is_understood(line: str, tmp_path: Path, monkeypatch: Any) -
 
 
 def test_commands_are_imported_when_they_are_called_for() -> None:
-    script = "import sys, glance_shim.cli; print({'flask', 'oslo_config', 'peewee'} & {*sys.modules})"
+    script = "import sys, glance_shim.cli; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
-    assert done.stdout == "set()\n"
+    assert "glance_shim.cli" in done.stdout.split()
+    assert not {"flask", "oslo_config", "peewee"} & {*done.stdout.split()}
 
 
 @pytest.mark.parametrize("word, code", [("--version", 0), ("no-such-command", 2), ("db", 2)])
