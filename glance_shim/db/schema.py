@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 DIRECTORY = Path(__file__).parent / "migrations"
 ADDITIVE = "_additive"
 
+# In which OpenStack's services keep what migrations they have seen.
+FOREIGN = ("alembic_version", "migrate_version")
+
 
 def known() -> list[str]:
     """The names of all migrations of this program, in order."""
@@ -38,9 +41,10 @@ def applied(db: Engine) -> list[str]:
     Raises `errors.ConfigurationError` where it cannot be reached.
     """
     with reaching(db):
-        if not db.table_exists("schema_migration"):
-            return []
-        return sorted(_runner(db).applied())
+        if db.table_exists("schema_migration"):
+            return sorted(_runner(db).applied())
+        _refuse_foreign(db)
+        return []
 
 
 def check(db: Engine) -> None:
@@ -56,12 +60,14 @@ def check(db: Engine) -> None:
 def upgrade(db: Engine) -> list[str]:
     """Apply what is missing and return its names.
 
-    A database that is newer than this program is refused and left alone. Of
-    several that upgrade at once one does it and the others wait. Where a
+    A database that is newer than this program, or another program's, is
+    refused and left alone. Of several that upgrade at once one does it and the others wait. Where a
     migration breaks off, PostgreSQL and SQLite have nothing of it; MariaDB may
     have part of it, which the next upgrade completes.
     """
     with reaching(db), db.upgrading():
+        if not db.table_exists("schema_migration"):
+            _refuse_foreign(db)
         _refuse_newer(list(_runner(db).applied()))
         done: list[str] = _runner(db).up()
     for name in done:
@@ -82,6 +88,15 @@ def reaching(db: Engine) -> Iterator[None]:
         raise errors.ConfigurationError(
             reason=f"the database cannot be used: {connection.words_of(exc)}"
         ) from exc
+
+
+def _refuse_foreign(db: Engine) -> None:
+    """Leave the database of a Glance alone, whose tables have names that ours have too."""
+    if any(map(db.table_exists, FOREIGN)):
+        raise errors.ConfigurationError(
+            reason="the database has tables of another program, such as Glance; "
+            "name one of its own in [database] connection"
+        )
 
 
 def _refuse_newer(seen: list[str]) -> None:

@@ -83,6 +83,22 @@ def test_only_what_was_added_may_be_newer(database: Any, name: str, accepted: bo
             refused(database)
 
 
+def test_the_database_of_a_glance_is_left_alone(
+    kind: str, open_new: Callable[..., Any]
+) -> None:
+    database = open_new(kind, empty=True)
+    with connection.connected(database):
+        for table in ("alembic_version", "images"):
+            database.execute_sql(f"CREATE TABLE {table} (id VARCHAR(36) PRIMARY KEY)")
+
+    for refused in (schema.applied, schema.check, schema.upgrade):
+        with pytest.raises(errors.ConfigurationError, match="tables of another program"):
+            refused(database)
+
+    with connection.connected(database):
+        assert set(database.get_tables()) == {"alembic_version", "images"}
+
+
 @pytest.mark.parametrize(
     "url",
     [
