@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pages
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("wheel")
 
 
 EXAMPLE = ROOT / "examples" / "golden-images"
+PAGE = ROOT / "docs" / "how-to" / "test-with-it.md"
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +82,14 @@ def test_the_program_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     assert (tmp_path / "glance.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_example_tests_itself_with_the_plugin_of_the_wheel(
+def test_the_example_and_the_page_work_with_the_plugin_of_the_wheel(
     wheel: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("tox", reason="tox is not installed")
     project = tmp_path / "project"
     shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    [shown] = [block.text for block in pages.blocks(PAGE) if block.kind == "python"]
+    (project / "test_shown.py").write_text(shown)
     outside = {
         n: v for n, v in os.environ.items() if not n.startswith(("PYTHON", "PYTEST", "TOX"))
     }
@@ -99,4 +103,4 @@ def test_the_example_tests_itself_with_the_plugin_of_the_wheel(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert " 8 passed" in done.stdout
+    assert " 9 passed" in done.stdout
