@@ -61,9 +61,9 @@ def upgrade(db: Engine) -> list[str]:
     """Apply what is missing and return its names.
 
     A database that is newer than this program, or another program's, is
-    refused and left alone. Of several that upgrade at once one does it and the others wait. Where a
-    migration breaks off, PostgreSQL and SQLite have nothing of it; MariaDB may
-    have part of it, which the next upgrade completes.
+    refused and left alone. Of several that upgrade at once one does it and the
+    others wait. Where a migration breaks off, PostgreSQL and SQLite have
+    nothing of it; MariaDB may have part of it, which the next upgrade completes.
     """
     with reaching(db), db.upgrading():
         if not db.table_exists("schema_migration"):
