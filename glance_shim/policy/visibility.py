@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import peewee
+
 from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageMember
 from glance_shim.db.models.metadefs import MetadefNamespace
@@ -86,9 +88,18 @@ def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -
         "all": [own, of_kind["public"] & foreign, of_kind["community"] & foreign, offered],
         "public": [of_kind["public"]],
         "community": [of_kind["community"]],
-        "shared": [of_kind["shared"] & own, offered],
-        "private": [of_kind["private"] & own],
+        "shared": [own & _read_as("shared"), offered],
+        "private": [own & _read_as("private")],
     }.get(visibility, [])
+
+
+def _read_as(kind: str) -> Any:
+    """The clause for a visibility, which no index is to be read for.
+
+    What a project has is less than everybody's images of a kind, which a database that knows
+    the share of each may still prefer: it takes owner and visibility for independent.
+    """
+    return peewee.fn.COALESCE(Image.visibility, "") == peewee.Value(kind, converter=False)
 
 
 def of_project(context: Any) -> Clause:

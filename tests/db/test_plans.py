@@ -117,6 +117,21 @@ def test_what_administrators_list_is_found_by_an_index(crowded: Any) -> None:
         assert plan(databases.sorts, None, sort=(("disk_format", "asc"), ("id", "asc")))
 
 
+def test_a_project_reads_its_own_images_only_for_those_of_a_kind(crowded: Any) -> None:
+    member = types.SimpleNamespace(is_admin=False, project_id=PROJECTS[3], scope="project")
+    with connection.connected(crowded):
+        for kind in ("private", "shared"):
+            with (
+                databases.rows_read(crowded) as read,
+                databases.counted(crowded) as seen,
+            ):
+                image_lists.select(visibility.seen_in_lists(member, kind), conditions=[HIDDEN])
+            plan = databases.plan(crowded, *seen[-1])
+            assert "deleted_os_hidden_visibility" not in plan, kind
+            # It has 167, all of them shared; of everybody's private ones there are 2,500.
+            assert read() < 700, kind
+
+
 def test_without_statistics_lists_read_no_more_than_with_them(open_new: Any) -> None:
     database = open_new("sqlite")
     crowd.fill(database, 5_000, PROJECTS)
