@@ -58,6 +58,14 @@ class Engine(pool.PooledDatabase):
         """The table, to be looked up by the keys that are given."""
         return table
 
+    def among(self, column: Any, query: Any) -> Any:
+        """The clause that a key is among those that the query finds, and found by them."""
+        return column.in_(query)
+
+    def exists(self, query: Any) -> Any:
+        """The clause that a query finds something, which is asked row by row."""
+        return peewee.fn.EXISTS(query)
+
     def beginning(self, column: Any) -> Any:
         """What of a column of long texts is in an index."""
         return column
@@ -67,6 +75,10 @@ class Engine(pool.PooledDatabase):
 
         ``beginning`` is what of the value is as long as what is in the index.
         """
+        return column == value
+
+    def same_beginning(self, column: Any, value: Any, beginning: Any) -> Any:
+        """What of `same_text` is answered by the index alone, for a few more maybe."""
         return column == value
 
     def unless_there(self, insert: Any, *key: Any) -> Any:
@@ -185,12 +197,23 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
                     field.collation = '"C"'
         super().create_tables(models, **options)
 
+    def among(self, column: Any, query: Any) -> Any:
+        # Of IN it would think that the order of a page is the better way to come by few keys.
+        return column == peewee.fn.ANY(peewee.fn.ARRAY(query))
+
+    def exists(self, query: Any) -> Any:
+        # Without an offset it may join what is asked for whole, where a page would do.
+        return peewee.fn.EXISTS(query.offset(peewee.SQL("0")))
+
     def beginning(self, column: Any) -> Any:
         # A row of an index has at most a third of a page of 8 KiB.
         return peewee.fn.SUBSTR(column, 1, peewee.SQL(str(INDEXED)))
 
     def same_text(self, column: Any, value: Any, beginning: Any) -> Any:
-        return (column == value) & (self.beginning(column) == beginning)
+        return (column == value) & self.same_beginning(column, value, beginning)
+
+    def same_beginning(self, column: Any, value: Any, beginning: Any) -> Any:
+        return self.beginning(column) == beginning
 
     def length_of_json(self, column: Any) -> Any:
         return peewee.fn.json_array_length(column.cast("json"))

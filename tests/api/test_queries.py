@@ -30,7 +30,8 @@ def test_a_list_takes_the_same_statements_whatever_it_holds(
         alice.create(name=str(number), tags=["a", "b"], **custom)
 
     assert statements(service, alice, "/v2/images") == EXPECTED
-    assert statements(service, alice, "/v2/images?limit=40&p1=v&tag=a") == EXPECTED
+    # It is asked first whether few images meet one of these filters.
+    assert statements(service, alice, "/v2/images?limit=40&p1=v&tag=a") == EXPECTED + 1
     assert statements(service, alice, "/v2/images?visibility=all") == EXPECTED
 
 

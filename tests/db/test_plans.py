@@ -117,6 +117,52 @@ def test_what_administrators_list_is_found_by_an_index(crowded: Any) -> None:
         assert plan(databases.sorts, None, sort=(("disk_format", "asc"), ("id", "asc")))
 
 
+FILTERS: dict[str, dict[str, Any]] = {
+    "a property of one": {"properties": [("n", "4023")]},
+    "a property of none": {"properties": [("nothing", "x")]},
+    "a tag of none": {"tags": ["nothing"]},
+    "a tag and a property": {"tags": ["t0-3"], "properties": [("n", "4023")]},
+}
+
+
+def _pages(database: Any, asked: dict[str, Any]) -> list[Any]:
+    """What a member and an administrator find in the lists of each kind."""
+    member = types.SimpleNamespace(is_admin=False, project_id=PROJECTS[3], scope="project")
+    root = types.SimpleNamespace(is_admin=True, project_id=PROJECTS[0], scope="project")
+    kinds = (None, "all", "public", "shared", "private")
+    scopes = [visibility.seen_in_lists(who, kind) for who in (member, root) for kind in kinds]
+    asked = {**asked, "conditions": [HIDDEN]}
+    return [image_lists.select(scope, **asked) for scope in scopes]
+
+
+def test_what_few_images_have_is_found_by_their_ids(crowded: Any) -> None:
+    with connection.connected(crowded):
+        for name, asked in FILTERS.items():
+            with (
+                databases.rows_read(crowded) as read,
+                databases.counted(crowded) as seen,
+            ):
+                _pages(crowded, asked)
+            # All images would be 5,000 for some of the ten lists.
+            assert read() < 1_500, name
+            for sql, params in seen:
+                assert not databases.scans(crowded, sql, params), (name, sql)
+
+
+def test_a_page_is_the_same_whichever_way_it_is_found(
+    crowded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connection.connected(crowded):
+        marker = images.find_any(MARKER)
+        for start in (None, marker):
+            for asked in [*FILTERS.values(), {"tags": ["t0-3", "t1-4"]}, LISTS["tag"]]:
+                by_ids = _pages(crowded, {**asked, "marker": start})
+                with monkeypatch.context() as changed:
+                    changed.setattr(image_lists, "FEW", 0)
+                    assert _pages(crowded, {**asked, "marker": start}) == by_ids
+                assert any(by_ids) or "nothing" in str(asked) or start
+
+
 def test_a_project_reads_its_own_images_only_for_those_of_a_kind(crowded: Any) -> None:
     member = types.SimpleNamespace(is_admin=False, project_id=PROJECTS[3], scope="project")
     with connection.connected(crowded):
