@@ -85,7 +85,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "threads",
             default=64,
             min=2,
-            help="Threads of each process; each transfer and each idle connection holds one.",
+            help="Threads of each process; each request and each transfer holds one.",
         ),
         cfg.IntOpt(
             "client_socket_timeout",
