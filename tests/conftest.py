@@ -34,8 +34,10 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     def with_options(options: dict[str, dict[str, Any]]) -> Service:
         key = json.dumps(options, sort_keys=True)
-        for other in built.values():
-            other.deployment.database.close_idle()
+        for other, service in built.items():
+            # A connection costs more than a test: who had them may go on with them.
+            if other != key:
+                service.deployment.database.close_idle()
         if key not in built:
             directory = tmp_path_factory.mktemp("service")
             built[key] = Service(directory, options)

@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,17 @@ def empty(directory: Path, kind: str = KIND) -> str:
         _made[url] = kind
         administer(f"CREATE DATABASE {_name(url)}")
     return url
+
+
+def clear(database: Any, tables: Iterable[str]) -> None:
+    """Remove all rows of the tables, the first one's first, in as few round trips as go."""
+    statements = [f"DELETE FROM {table}" for table in tables]
+    if database.kind == "mariadb":
+        statements = [f"BEGIN NOT ATOMIC {'; '.join(statements)}; END"]
+    elif database.kind == "postgresql":
+        statements = ["; ".join(statements)]
+    for statement in statements:
+        database.execute_sql(statement)
 
 
 def drop(url: str) -> None:

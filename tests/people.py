@@ -170,9 +170,9 @@ class Service:
 
     def reset(self) -> None:
         """Forget everything that was stored."""
+        tables = [model._meta.table_name for model in _models(base.Base)]
         with connection.connected(self.deployment.database), connection.writing():
-            for model in reversed(list(_models(base.Base))):
-                model.delete().execute()
+            databases.clear(self.deployment.database, reversed(tables))
         for path in (*self.blobs(), *self.staged()):
             path.unlink()
 
