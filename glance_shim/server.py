@@ -155,15 +155,17 @@ class Worker(ThreadWorker):
         """Answer a request, and what follows at once on the same connection.
 
         Through the thread that watches all connections each request takes 0.9 ms of
-        CPU where it takes 0.7 this way. Nobody is kept waiting: there is a thread for
-        every connection, or none waits here.
+        CPU where it takes 0.6 this way. Where there is more to answer it is the fairer
+        way, and costs no more: threads that stay with their connections take the
+        interpreter from each other in no order, and of images that eight clients look
+        at, one in a hundred took 11 ms where it takes 6.5.
 
         What is to be closed is closed here. gunicorn gives a client up to two seconds to
         close as well, and waits for it in the one thread that accepts connections: a few
         clients that are refused and stay would keep all others out.
         """
         result = super().handle(conn)
-        while result is True and self.alive and self.nr_conns < self.cfg.threads:
+        while result is True and self.alive and self._answers_one():
             if not _is_sending(conn.sock):
                 break
             result = super().handle(conn)
@@ -172,6 +174,11 @@ class Worker(ThreadWorker):
                 conn.close(graceful=True)
             conn.close = _is_closed
         return result
+
+    def _answers_one(self) -> bool:
+        """Does every connection wait for its client, but the one that is asking?"""
+        waiting = len(self.keepalived_conns) + len(self.pending_conns)
+        return bool(self.nr_conns - waiting <= 1)
 
     def init_signals(self) -> None:
         super().init_signals()
