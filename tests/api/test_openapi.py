@@ -160,6 +160,7 @@ def test_every_page_can_be_browsed_and_loads_nothing_from_elsewhere(service: Ser
             page = html.fromstring(answer.text)
             links = [link.partition("#")[0] for _, _, link, _ in page.iterlinks()]
             waiting += {link for link in links if link and link not in seen} - {*waiting}
+            assert "`" not in page.text_content(), path
             ids = page.xpath("//@id")
             assert len(ids) == len(set(ids)), path
             for anchor in page.xpath("//a[starts-with(@href, '#')]/@href"):
