@@ -261,4 +261,7 @@ def _open(
             size=image.size,
         )
         log.error("%s", failure)
+    if rows.find_any(image.id) is None:
+        # Deleted since it was looked up: nothing is missing that should be there.
+        raise errors.ImageNotFound(image_id=image.id) from failure
     raise failure

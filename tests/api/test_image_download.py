@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from people import OCTETS, Person, some_id
+from people import OCTETS, Person, Service, some_id
 from scenes import DATA, file_of, put_in_status
 
 
@@ -137,3 +138,20 @@ def test_data_that_was_lost_is_not_served_as_if_it_were_whole(
     blob.unlink()
     assert alice.get(file_of(image)).status_code == 503
     assert alice.delete(f"/v2/images/{image['id']}").status_code == 204
+
+
+def test_an_image_that_is_deleted_meanwhile_is_gone_and_not_damaged(
+    service: Service, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v2/images/{alice.active()['id']}"
+    store = service.deployment.stores.default
+    read = store.read
+
+    def deleted_and_read(*args: Any) -> Any:
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(alice.delete, path).result().status_code == 204
+        return read(*args)
+
+    monkeypatch.setattr(store, "read", deleted_and_read)
+
+    assert alice.get(f"{path}/file").status_code == 404

@@ -331,6 +331,7 @@ OBJECTS: dict[str, Row] = {
     "T-RACE-4": held(
         "deletion during a download",
         "server/test_http_downloads::test_data_outlives_the_image_for_who_is_reading_it",
+        "api/test_image_download::test_an_image_that_is_deleted_meanwhile_is_gone_and_not_damaged",
         "stores/test_s3_failures::test_a_download_does_not_go_on_in_another_object",
     ),
     "T-RACE-5": held(
