@@ -57,6 +57,14 @@ FIGURES = [
     line("first page of 1000", "growth", curve="first page", images=1000, p50_ms=2.0),
     line("first page of 1000000", "growth", curve="first page", images=1_000_000, p50_ms=2.5),
     line("show, 8 clients, 2 processes", "processes", curve="show", processes=2, rps=3000.0),
+    {
+        **line("50 readers of 200000 images", "here", rps=900.0, server_cpu_ms=1.4),
+        "requests": 9000,
+        "errors": {},
+        "list": {"p99_ms": 120.0},
+        "by tag": {"p99_ms": 310.0},
+    },
+    {**shown("here", 90.0, 4.0, 700.0, scenario="32 writers"), "errors": {"503": 1}},
 ]
 
 
@@ -106,6 +114,18 @@ def test_the_idle_time_is_what_the_busy_one_is_judged_by() -> None:
 
     (verdict,) = targets.verdicts(BUSY, figures)
     assert (verdict.found, verdict.reached) == ("5.5x", False)
+
+
+def test_goals_are_judged_without_another_service() -> None:
+    readers, writers = cells("50 readers of 200000 images"), cells("32 writers")
+
+    assert readers["wanted"] == (
+        "p99 under 300 ms: 310 ms, **not reached**; none refused: 0, reached"
+    )
+    assert writers["wanted"] == (
+        "100 a second: 90, **not reached**; none refused: 1, **not reached**"
+    )
+    assert (readers["Glance"], readers["ratio"]) == ("", "")
 
 
 def test_curves_are_told_below_the_table() -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import contestants
+import goals
 import growth
 import limits
 import load
@@ -53,7 +54,9 @@ def _arguments() -> argparse.Namespace:
         "--images", type=int, help="images in the catalogue, 10000 unless quick"
     )
     parser.add_argument("--only", default="", help="scenarios whose name has this in it")
-    parser.add_argument("--without", default="", help="leave out: keystone, growth, processes")
+    parser.add_argument(
+        "--without", default="", help="leave out: keystone, growth, processes, goals"
+    )
     parser.add_argument(
         "--publish", action="store_true", help="put the table into README.md, plots into docs"
     )
@@ -129,6 +132,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         if "processes" not in given.without:
             figures += growth.over_processes(Path(scratch), settings)
+        if "goals" not in given.without:
+            figures += goals.measure(Path(scratch), settings, given.pace == "quick")
         if "growth" not in given.without:
             figures += growth.over_images(Path(scratch), settings, given.pace == "quick")
     results.write(given.out, figures, dataclasses.asdict(settings))

@@ -78,6 +78,31 @@ class NotWorseThan:
 
 
 @dataclasses.dataclass(frozen=True)
+class Within:
+    """The p99 is below so many milliseconds."""
+
+    milliseconds: float
+
+    def judge(self, name: str, figures: Figures) -> Verdict | None:
+        here = p99(figures[name].get("here", []))
+        if here is None:
+            return None
+        wanted = f"p99 under {self.milliseconds:g} ms"
+        return Verdict(wanted, f"{here:.0f} ms", here < self.milliseconds)
+
+
+@dataclasses.dataclass(frozen=True)
+class AtLeast:
+    """So many requests a second."""
+
+    rps: float
+
+    def judge(self, name: str, figures: Figures) -> Verdict | None:
+        here = median(figures[name].get("here", []), "rps")
+        return Verdict(f"{self.rps:g} a second", f"{here:.0f}", here >= self.rps)
+
+
+@dataclasses.dataclass(frozen=True)
 class Flat:
     """From the smallest to the largest catalogue the time grows by less than this factor."""
 
@@ -120,6 +145,8 @@ TARGETS: dict[str, list[Any]] = {
     "upload, one": [Times("mib_per_s", 2, "MiB/s", less=False), OfLimit(0.8)],
     "upload, four": [Times("mib_per_s", 1.5, "MiB/s", less=False), NoneRefused()],
     "download": DOWNLOAD,
+    "50 readers": [Within(300), NoneRefused()],
+    "32 writers": [AtLeast(100), NoneRefused()],
     "memory": [Times("pss_mib", 2, "memory")],
     "cold start": [Times("best", 2, "time")],
 }
