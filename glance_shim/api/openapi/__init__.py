@@ -77,6 +77,7 @@ WHY = {
     409: "It does not go with how things stand",
     413: "It is larger than a limit allows",
     415: "The Content-Type is not one of those described here",
+    429: "There were too many of these; Retry-After says in how many seconds to come back",
     503: "The database or a store is not available at the moment",
 }
 

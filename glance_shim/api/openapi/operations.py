@@ -182,6 +182,9 @@ STORE = _header("X-Image-Meta-Store", "The store to put the data into")
 DATA = {"type": "string", "format": "binary"}
 
 LISTED = Extra(parameters=(*PAGE, *SORT))
+NO_CACHE = Extra(errors=(404,))
+TAKEN = Extra(errors=(409,))
+NO_SUCH_TOKEN = Extra(errors=(404,))
 
 
 def _answer(schema: Any, status: int = 200) -> dict[int, dict[str, Any]]:
@@ -260,11 +263,15 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
     ("DELETE", "/v2/tasks/{task_id}"): Extra(
         responses={405: {"description": "Always", "content": {JSON: "Error"}}}
     ),
-    ("DELETE", "/v2/cache"): Extra(
+    ("GET", "/v2/cache"): NO_CACHE,
+    ("DELETE", "/v2/cache"): dataclasses.replace(
+        NO_CACHE,
         parameters=(
             _header("X-Image-Cache-Clear-Target", "Only one of both", enum=["cache", "queue"]),
-        )
+        ),
     ),
+    ("POST", "/v2/cache/clean"): NO_CACHE,
+    ("POST", "/v2/cache/prune"): NO_CACHE,
     ("GET", "/v2/cache/nodes/{image_id}"): Extra(responses=_answer("CacheNodes")),
     ("GET", "/v2/metadefs/namespaces"): Extra(
         parameters=(
@@ -272,7 +279,8 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
             *SORT,
             _query("visibility", "Only these", enum=["public", "private"]),
             _query("resource_types", "Only those about one of these, separated by commas"),
-        )
+        ),
+        errors=(404,),
     ),
     ("GET", "/v2/metadefs/namespaces/{namespace}"): Extra(
         parameters=(_query("resource_type", "Show properties by their names for this type"),)
@@ -285,16 +293,26 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
     ("POST", "/v2/metadefs/namespaces/{namespace}/tags"): Extra(
         parameters=(_header("X-Openstack-Append", "true, to keep the tags there are"),)
     ),
-    ("POST", "/v2/metadefs/namespaces"): Extra(errors=(409,)),
-    ("POST", "/v2/metadefs/namespaces/{namespace}/objects"): Extra(errors=(409,)),
-    ("POST", "/v2/metadefs/namespaces/{namespace}/properties"): Extra(errors=(409,)),
-    ("POST", "/v2/metadefs/namespaces/{namespace}/tags/{name}"): Extra(errors=(409,)),
-    ("DELETE", "/v2/metadefs/namespaces/{namespace}"): Extra(errors=(409,)),
+    ("POST", "/v2/metadefs/namespaces"): TAKEN,
+    ("POST", "/v2/metadefs/namespaces/{namespace}/objects"): TAKEN,
+    ("PUT", "/v2/metadefs/namespaces/{namespace}/objects/{name}"): TAKEN,
+    ("POST", "/v2/metadefs/namespaces/{namespace}/properties"): TAKEN,
+    ("PUT", "/v2/metadefs/namespaces/{namespace}/properties/{name}"): TAKEN,
+    ("POST", "/v2/metadefs/namespaces/{namespace}/tags/{name}"): TAKEN,
+    ("PUT", "/v2/metadefs/namespaces/{namespace}/tags/{name}"): TAKEN,
+    ("POST", "/v2/metadefs/namespaces/{namespace}/resource_types"): TAKEN,
+    ("PUT", "/v2/metadefs/namespaces/{namespace}"): TAKEN,
+    ("DELETE", "/v2/metadefs/namespaces/{namespace}"): TAKEN,
     ("GET", "/metrics"): Extra(errors=(404,)),
     ("GET", "/identity"): Extra(responses=_answer(ANY_OBJECT, 300)),
     ("GET", "/identity/"): Extra(responses=_answer(ANY_OBJECT, 300)),
     ("GET", "/identity/v3"): Extra(responses=_answer(ANY_OBJECT)),
     ("GET", "/identity/v3/"): Extra(responses=_answer(ANY_OBJECT)),
+    ("GET", "/identity/v3/auth/tokens"): NO_SUCH_TOKEN,
+    ("HEAD", "/identity/v3/auth/tokens"): NO_SUCH_TOKEN,
+    ("DELETE", "/identity/v3/auth/tokens"): NO_SUCH_TOKEN,
+    ("POST", "/identity/v3/auth/tokens"): Extra(errors=(401, 429)),
+    ("POST", "/identity/v3/users/{user_id}/application_credentials"): TAKEN,
     ("GET", "/tenants"): Extra(errors=(404,)),
     ("GET", "/v2/tenants"): Extra(errors=(404,)),
 }
