@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from glance_shim import errors
+from glance_shim import clock, errors
 from glance_shim.cli.common import at_the_machine, chosen, print_list, print_one, with_format
 from glance_shim.context import Context
 from glance_shim.core import orphans, recovery
@@ -32,9 +32,12 @@ def recover(context: Context, remove_orphans: bool, kind: str) -> None:
     """Clean up after processes that died, and list data that nothing refers to.
 
     Servers and workers clean up by themselves, every minute; this does it now. It
-    may run beside them. Orphans are only listed once they have been left alone
-    for '[recovery] orphan_hours'; those whose image this database has never
-    known are never removed: they may be somebody else's.
+    may run beside them. An upload that looks dead is watched for
+    'upload_lease_seconds' before it is given up.
+
+    Orphans are only listed once they have been left alone for '[recovery]
+    orphan_hours'; those whose image this database has never known are never
+    removed: they may be somebody else's.
 
     Images that have had no data for '[recovery] empty_days' are listed too, and left
     alone.
@@ -44,6 +47,11 @@ def recover(context: Context, remove_orphans: bool, kind: str) -> None:
     """
     deployment = context.deployment
     swept = recovery.sweep(deployment)
+    seconds = deployment.config.upload_lease_seconds
+    if recovery.any_looks_dead(deployment):
+        click.echo(f"Watching for {seconds} s whether uploads under way have died", err=True)
+        clock.sleep(seconds)
+        swept = recovery.added(swept, recovery.sweep(deployment))
     away: list[str] = list(swept.away)
     removed: list[Orphan] = []
     left: list[Orphan] = []

@@ -44,6 +44,20 @@ def sweep(deployment: Deployment) -> Recovered:
     return Recovered(given_up, removed, partial, uploads.count_removals(), away)
 
 
+def any_looks_dead(deployment: Deployment) -> bool:
+    """May there be an upload to give up, once it has been watched for its lease?"""
+    return uploads.any_looks_silent(deployment.config.upload_lease_seconds)
+
+
+def added(one: Recovered, other: Recovered) -> Recovered:
+    """What two sweeps have done, the ``other`` after the ``one``."""
+    return other._replace(
+        given_up=one.given_up + other.given_up,
+        removed=one.removed + other.removed,
+        partial=one.partial + other.partial,
+    )
+
+
 def empty_images(deployment: Deployment) -> list[rows.EmptyRow]:
     """Images without data for ``[recovery] empty_days``, as many as a list may have.
 
@@ -55,10 +69,10 @@ def empty_images(deployment: Deployment) -> list[rows.EmptyRow]:
 
 def _give_up_uploads(deployment: Deployment) -> int:
     given_up = 0
-    for upload in uploads.select_silent(deployment.config.upload_lease_seconds):
+    for upload, sign in uploads.select_silent(deployment.config.upload_lease_seconds):
         with connection.writing():
             rows.find_any_for_change(upload.image_id)
-            if not uploads.delete(upload.blob_id):
+            if not uploads.delete(upload.blob_id, sign):
                 continue
             was = "uploading" if upload.store_id == STAGING else "saving"
             queued = rows.move_status(upload.image_id, was, "queued", size=None)

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import peewee
 
-from glance_shim.db import paging
+from glance_shim.db import leases, paging
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.tasks import Task
 
 OPEN = ("pending", "processing")
+
+_watch = leases.Watch()
 
 
 class TaskRow(NamedTuple):
@@ -88,12 +90,14 @@ def select(
 def claim(worker: str, lease_seconds: float, only_kept: bool = False) -> TaskRow | None:
     """The oldest task that nobody works on, now this worker's; ``None`` if there is none.
 
-    A task whose worker has given no sign of life for its lease is taken over.
+    A task whose worker has not renewed its lease for so long is taken over, see `leases`.
     With ``only_kept`` none is taken but those that were kept for this worker.
     """
-    moment = time.time()
-    kept = _begun_by(worker)
-    free = Task.status.in_(OPEN) & (kept if only_kept else (Task.lease_until < moment) | kept)
+    free = _kept_for(worker)
+    if not only_kept:
+        free |= (Task.status == "pending") & Task.worker.is_null()
+        for task_id, sign in _silent(lease_seconds).items():
+            free |= Task.status.in_(OPEN) & (Task.id == task_id) & (Task.lease_until == sign)
     query = Task.select(Task.id).where(free).order_by(Task.created_at).limit(10)
     # Read to its end first: SQLite lets nobody write in the middle of a read that others
     # have written after.
@@ -102,7 +106,7 @@ def claim(worker: str, lease_seconds: float, only_kept: bool = False) -> TaskRow
             Task.update(
                 status="processing",
                 worker=worker,
-                lease_until=moment + lease_seconds,
+                lease_until=time.time() + lease_seconds,
                 attempts=Task.attempts + 1,
                 updated_at=now(),
             )
@@ -114,7 +118,15 @@ def claim(worker: str, lease_seconds: float, only_kept: bool = False) -> TaskRow
     return None
 
 
-def _begun_by(worker: str) -> Any:
+def _silent(seconds: float) -> dict[str, float]:
+    """The tasks whose worker this process has not heard of for so long, and their sign."""
+    held = Task.status.in_(OPEN) & Task.worker.is_null(False)
+    return _watch.silent(
+        dict(Task.select(Task.id, Task.lease_until).where(held).tuples()), seconds
+    )
+
+
+def _kept_for(worker: str) -> Any:
     """Tasks that were kept for this worker from the beginning."""
     return (Task.status == "pending") & (Task.worker == worker)
 
@@ -149,7 +161,7 @@ def give_back(claimed: TaskRow) -> bool:
         Task.update(
             status="pending",
             worker=None,
-            lease_until=0,
+            lease_until=leases.RELEASED,
             attempts=Task.attempts - 1,
             updated_at=now(),
         )

@@ -10,7 +10,10 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from glance_shim.db import leases
 from glance_shim.db.models.images import Removal, Upload
+
+_watch = leases.Watch()
 
 
 class UploadRow(NamedTuple):
@@ -47,9 +50,12 @@ def renew(blob_id: str, reserved: int) -> bool:
     return changed == 1
 
 
-def delete(blob_id: str) -> bool:
-    """End the lease; say whether it still was there."""
-    return Upload.delete().where(Upload.blob_id == blob_id).execute() == 1
+def delete(blob_id: str, sign: float | None = None) -> bool:
+    """End the lease, only if it has this sign if one is given; say whether it was so."""
+    wanted = Upload.blob_id == blob_id
+    if sign is not None:
+        wanted &= Upload.heartbeat == sign
+    return Upload.delete().where(wanted).execute() == 1
 
 
 def exists(blob_id: str) -> bool:
@@ -65,12 +71,19 @@ def select(image_id: str) -> list[UploadRow]:
     return [UploadRow._make(values) for values in query.tuples()]
 
 
-def select_silent(seconds: float) -> list[UploadRow]:
-    """Leases without a sign of life for this long."""
-    query = Upload.select(Upload.image, Upload.store_id, Upload.blob_id).where(
-        Upload.heartbeat < time.time() - seconds
-    )
-    return [UploadRow._make(values) for values in query.tuples()]
+def select_silent(seconds: float) -> list[tuple[UploadRow, float]]:
+    """Leases that this process has not seen renewed for this long, and the sign they have."""
+    query = Upload.select(Upload.image, Upload.store_id, Upload.blob_id, Upload.heartbeat)
+    rows = [(UploadRow._make(values), sign) for *values, sign in query.tuples()]
+    silent = _watch.silent({row.blob_id: sign for row, sign in rows}, seconds)
+    return [(row, sign) for row, sign in rows if row.blob_id in silent]
+
+
+def any_looks_silent(seconds: float) -> bool:
+    """Does a lease, by the clock of this host, seem to be as old as that, or of the future?"""
+    moment = time.time()
+    lately = Upload.heartbeat.between(moment - seconds, moment + seconds)
+    return Upload.select(Upload.blob_id).where(~lately).exists()
 
 
 def add_removals(image_id: str, blobs: Iterable[tuple[str, str]], delay: float) -> None:

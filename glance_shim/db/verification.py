@@ -67,11 +67,18 @@ def take(depth: str, runner: str, anew: bool = False) -> VerificationRow:
 
 
 def take_if_due(depth: str, runner: str, due_before: float, silent_since: float) -> bool:
-    """As `take`, if the last complete run ended before, and nobody is at one; was it?"""
-    resting = Verification.heartbeat.is_null() | (Verification.heartbeat < silent_since)
-    due = (Verification.completed_at < due_before) | Verification.marker.is_null(False)
+    """As `take`, if the last complete run ended before, and nobody is at one; was it?
+
+    A heartbeat from far in the future is of a clock that has been put right since. Whoever
+    lives and loses the run by that stops at its next `proceed`, and no harm is done.
+    """
+    moment = time.time()
+    lately = Verification.heartbeat.between(silent_since, 2 * moment - silent_since)
+    resting = Verification.heartbeat.is_null() | ~lately
+    ended_lately = Verification.completed_at.between(due_before, 2 * moment - due_before)
+    due = ~ended_lately | Verification.marker.is_null(False)
     changed = (
-        Verification.update(runner=runner, heartbeat=time.time())
+        Verification.update(runner=runner, heartbeat=moment)
         .where((Verification.depth == depth) & resting & due)
         .execute()
     )

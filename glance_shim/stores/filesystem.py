@@ -294,7 +294,8 @@ def _is_abandoned(partial: int, name: str) -> bool:
     except OSError:
         return False
     else:
-        # A writer takes its lock a moment after it has made the file.
-        return time.time() - os.fstat(handle).st_mtime > GRACE
+        # A writer takes its lock a moment after it has made the file. A clock that was set
+        # back since leaves times in the future.
+        return abs(time.time() - os.fstat(handle).st_mtime) > GRACE
     finally:
         os.close(handle)

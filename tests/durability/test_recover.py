@@ -53,7 +53,7 @@ def test_an_upload_that_died_is_given_up(run: Any, service: Service, alice: Pers
     blob = orphan(service, image_id)
     with connection.connected(service.deployment.database):
         uploads.add(image_id, "fast", blob.name, alice.project_id, 10)
-        Upload.update(heartbeat=time.time() - 600).execute()
+        Upload.update(heartbeat=0).execute()
         connection.database.execute_sql("UPDATE images SET status='saving'")
 
     code, report = run("recover")
@@ -62,6 +62,21 @@ def test_an_upload_that_died_is_given_up(run: Any, service: Service, alice: Pers
     assert alice.show(image_id)["status"] == "queued"
     assert service.blobs() == []
     assert alice.upload(image_id).status_code == 204
+
+
+def test_an_upload_that_looks_dead_is_watched_before_it_is_given_up(
+    run: Any, service: Service, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = alice.create()["id"]
+    slept: list[float] = []
+    monkeypatch.setattr(clock, "sleep", slept.append)
+    monkeypatch.setattr(clock, "steady_source", lambda: sum(slept))
+    with connection.connected(service.deployment.database):
+        uploads.add(image_id, "fast", orphan(service, image_id).name, alice.project_id, 10)
+        Upload.update(heartbeat=time.time() - 600).execute()
+
+    assert run("recover")[1]["given_up"] == 1
+    assert slept == [service.deployment.config.upload_lease_seconds]
 
 
 def test_a_removal_waits_for_its_store_and_keeps_no_other_waiting(

@@ -8,8 +8,9 @@ import pytest
 from people import Person, Service
 
 from glance_shim.core import import_steps, task_types, tasks
-from glance_shim.db import connection
+from glance_shim.db import connection, leases
 from glance_shim.db import tasks as rows
+from glance_shim.db.models.tasks import Task
 
 STEPS = (import_steps.pick_up, import_steps.fetch, import_steps.store, import_steps.finish)
 
@@ -28,14 +29,15 @@ def test_who_has_lost_a_task_changes_nothing_any_more(
     service: Service, alice: Person, image_id: str, steps: int
 ) -> None:
     with connection.connected(service.deployment.database):
-        task = rows.claim("a slow worker", lease_seconds=-1)
+        task = rows.claim("a slow worker", lease_seconds=60)
         assert task is not None
         slow = import_steps.Import(
             service.deployment, task, tasks.Working(service.deployment, task)
         )
         for step in STEPS[:steps]:
             step(slow)
-        taken = rows.claim("a slow worker", lease_seconds=-1)
+        Task.update(lease_until=leases.RELEASED).execute()
+        taken = rows.claim("a slow worker", lease_seconds=60)
         assert taken is not None
         other = import_steps.Import(
             service.deployment, taken, tasks.Working(service.deployment, taken)
@@ -57,7 +59,8 @@ def test_an_end_that_comes_too_late_does_not_count(
     service: Service, alice: Person, image_id: str
 ) -> None:
     with connection.connected(service.deployment.database):
-        lost = rows.claim("a slow worker", lease_seconds=-1)
+        lost = rows.claim("a slow worker", lease_seconds=60)
+        Task.update(lease_until=leases.RELEASED).execute()
         taken = rows.claim("another", lease_seconds=60)
         assert lost is not None and taken is not None
 

@@ -9,9 +9,10 @@ from bodies import arriving
 from people import Person, Service
 
 from glance_shim.core import import_steps, recovery, tasks
-from glance_shim.db import connection
+from glance_shim.db import connection, leases
 from glance_shim.db import tasks as task_rows
 from glance_shim.db.models.images import Upload
+from glance_shim.db.models.tasks import Task
 
 MIB = 1 << 20
 NOTHING = {
@@ -167,12 +168,13 @@ def test_an_import_that_is_taken_over_needs_its_room_once(
     assert alice.stage(image_id, b"x" * MIB).status_code == 204
     assert alice.import_(image_id).status_code == 202
     with connection.connected(service.deployment.database):
-        task = task_rows.claim("a worker that dies", lease_seconds=-1)
+        task = task_rows.claim("a worker that dies", lease_seconds=60)
         assert task is not None
         deployment = service.deployment
         job = import_steps.Import(deployment, task, tasks.Working(deployment, task))
         for step in (import_steps.pick_up, import_steps.fetch, import_steps.store)[:steps]:
             step(job)
+        Task.update(lease_until=leases.RELEASED).execute()
     service.work()
 
     image = alice.show(image_id)
@@ -188,7 +190,7 @@ def test_an_import_that_fails_when_all_is_stored_leaves_the_data_to_the_image(
     assert alice.stage(image_id, b"x" * MIB).status_code == 204
     assert alice.import_(image_id).status_code == 202
     with connection.connected(service.deployment.database):
-        task = task_rows.claim("a worker that dies", lease_seconds=-1)
+        task = task_rows.claim("a worker that dies", lease_seconds=60)
         assert task is not None
         working = tasks.Working(service.deployment, task)
         job = import_steps.Import(service.deployment, task, working)

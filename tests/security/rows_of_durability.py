@@ -24,6 +24,7 @@ POINTS = "server/test_kill_points::"
 POWER = "server/test_power_loss::test_what_was_acknowledged_outlives_the_power"
 LEFT_OUT = "server/test_power_loss::test_a_sync_that_is_left_out_is_noticed"
 PLAYED = "The calls of the real server are played again without what was not synced."
+JUMPS = "core/test_clock_jumps::"
 CALLS = "core/test_failing_calls::"
 
 ROWS: dict[str, Row] = {
@@ -199,7 +200,15 @@ ROWS: dict[str, Row] = {
         "server/test_http_downloads::test_a_client_that_leaves_in_the_middle_keeps_nothing_open",
         "server/test_http_server::test_a_client_that_is_killed_leaves_nothing",
     ),
-    "DUR-40": not_held("a clock that jumps", "Leases go by the clock of the wall."),
+    "DUR-40": held(
+        "a clock that jumps",
+        f"{JUMPS}test_an_upload_that_goes_on_keeps_its_image",
+        f"{JUMPS}test_an_upload_that_died_is_given_up_when_its_time_has_passed",
+        f"{JUMPS}test_a_task_stays_with_its_worker_and_goes_on_when_that_dies",
+        f"{JUMPS}test_what_is_fresh_is_not_collected",
+        f"{JUMPS}test_tokens_end_by_the_clock_of_the_wall",
+        note="Deletions that scrub_time delays are due by the clock of the wall.",
+    ),
     "DUR-41": not_held("limits of the process", "There is no test yet."),
     "DUR-42": held(
         "upgrades",

@@ -106,7 +106,7 @@ class Upload(Base):
     """Data on its way into a store: the lease of whoever receives it.
 
     ``reserved`` bytes count against the owner's quota. ``heartbeat`` is
-    renewed while data arrives; a row whose heartbeat is old was left behind
+    renewed while data arrives; a row where it stays the same was left behind
     by a process that died.
     """
 
