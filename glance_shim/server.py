@@ -9,6 +9,7 @@ GiB; `_read_once` and `_read_through`, which copy nothing, cost 0.2.
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import gc
 import io
@@ -20,6 +21,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +42,10 @@ log = logging.getLogger(__name__)
 SMALL_BODY = 64 * 1024
 # Milliseconds that a thread waits for the next request of the client it has answered.
 NEXT_REQUEST = 3
+
+# What an accept says when the process or the machine has no more to give, and the pause then.
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+PAUSE_SECONDS = 0.1
 
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
@@ -179,6 +185,19 @@ class Worker(ThreadWorker):
         """Does every connection wait for its client, but the one that is asking?"""
         waiting = len(self.keepalived_conns) + len(self.pending_conns)
         return bool(self.nr_conns - waiting <= 1)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Leave a connection waiting while the process can open no more.
+
+        gunicorn would end the process, and with it every transfer that is under way.
+        """
+        try:
+            super().accept(listener)
+        except OSError as exc:
+            if exc.errno not in EXHAUSTED:
+                raise
+            log.warning("No connection can be accepted for now: %s", exc.strerror)
+            time.sleep(PAUSE_SECONDS)
 
     def init_signals(self) -> None:
         super().init_signals()

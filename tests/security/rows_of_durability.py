@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rows_of_neighbours import PLANTED
-from security_rows import Row, held, in_part, not_held
+from security_rows import Row, held, in_part
 
 KILLS = "server/test_import_kills::test_an_import_that_is_killed_ends_well_all_the_same"
 CLUSTER = "server/test_cluster_faults::test_no_fault_makes_an_answer_untrue"
@@ -24,6 +24,7 @@ POINTS = "server/test_kill_points::"
 POWER = "server/test_power_loss::test_what_was_acknowledged_outlives_the_power"
 LEFT_OUT = "server/test_power_loss::test_a_sync_that_is_left_out_is_noticed"
 PLAYED = "The calls of the real server are played again without what was not synced."
+LIMITS = "server/test_process_limits::"
 JUMPS = "core/test_clock_jumps::"
 CALLS = "core/test_failing_calls::"
 
@@ -209,7 +210,14 @@ ROWS: dict[str, Row] = {
         f"{JUMPS}test_tokens_end_by_the_clock_of_the_wall",
         note="Deletions that scrub_time delays are due by the clock of the wall.",
     ),
-    "DUR-41": not_held("limits of the process", "There is no test yet."),
+    "DUR-41": in_part(
+        "limits of the process",
+        "A thread that finds no memory at its start has Python wait for it: the "
+        "image takes data again when the lease has run out, the thread is lost to its process.",
+        f"{LIMITS}test_a_file_may_become_no_larger",
+        f"{LIMITS}test_the_database_may_not_grow",
+        f"{LIMITS}test_no_more_files_can_be_opened",
+    ),
     "DUR-42": held(
         "upgrades",
         "db/test_migrations::test_databases_of_the_first_releases_are_as_new_ones",

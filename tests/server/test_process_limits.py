@@ -1,0 +1,77 @@
+"""A process that may open no more files, write no larger ones, or have no more memory."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import resource
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from real_server import MIB, Answer, Server, running, surviving, until
+
+DATA = os.urandom(2 * MIB)
+OCTETS = {"Content-Type": "application/octet-stream"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("limits") / "server", workers=1) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def limited(server: Server, what: int, most: int) -> Iterator[None]:
+    """In the block the process that serves may have no more of it than that."""
+    (pid,) = server.workers()
+    before = resource.prlimit(pid, what)
+    resource.prlimit(pid, what, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, what, before)
+
+
+def ask(connection: http.client.HTTPConnection, server: Server, *request: Any) -> Answer:
+    """A request on a connection that is there already."""
+    connection.request(*request, headers={"X-Auth-Token": server.token, **OCTETS})
+    return Answer(connection.getresponse())
+
+
+def test_a_file_may_become_no_larger(server: Server) -> None:
+    image_id = server.alice.create()["id"]
+    with surviving(server):
+        with limited(server, resource.RLIMIT_FSIZE, MIB):
+            answer = server.upload(image_id, DATA)
+            assert (answer.status, server.status(image_id)) == (413, "queued")
+            assert server.service.blobs() == []
+        server.assert_takes(image_id, DATA)
+
+
+def test_the_database_may_not_grow(server: Server) -> None:
+    image_id = server.alice.create()["id"]
+    with surviving(server):
+        with limited(server, resource.RLIMIT_FSIZE, 100):
+            assert server.upload(image_id, DATA).status == 503
+            assert server.get(f"/v2/images/{image_id}").status == 200
+        assert server.status(image_id) == "queued"
+        server.assert_takes(image_id, DATA)
+
+
+def test_no_more_files_can_be_opened(server: Server) -> None:
+    """Whoever is connected is told to come again; whoever comes waits until there are some."""
+    image_id = server.alice.create()["id"]
+    workers = server.workers()
+    with contextlib.closing(server.http()) as old, contextlib.closing(server.http()) as new:
+        assert ask(old, server, "GET", "/healthcheck").status == 200
+        with limited(server, resource.RLIMIT_NOFILE, 3):
+            answer = ask(old, server, "PUT", f"/v2/images/{image_id}/file", DATA)
+            assert (answer.status, server.status(image_id)) == (503, "queued")
+            old.close()
+            new.request("GET", "/v2/images", headers={"X-Auth-Token": server.token})
+            until(lambda: "No connection" in server.log(), "it could not be accepted")
+        assert Answer(new.getresponse()).status == 200
+    assert server.workers() == workers
+    server.assert_takes(image_id, DATA)
