@@ -24,6 +24,7 @@ POINTS = "server/test_kill_points::"
 POWER = "server/test_power_loss::test_what_was_acknowledged_outlives_the_power"
 LEFT_OUT = "server/test_power_loss::test_a_sync_that_is_left_out_is_noticed"
 PLAYED = "The calls of the real server are played again without what was not synced."
+RANDOM = "server/test_random_kills::test_whatever_it_is_doing_when_it_is_killed"
 LIMITS = "server/test_process_limits::"
 JUMPS = "core/test_clock_jumps::"
 CALLS = "core/test_failing_calls::"
@@ -106,7 +107,7 @@ ROWS: dict[str, Row] = {
         "parts that are left",
         "stores/test_s3_failures::test_a_sweep_takes_old_parts_that_nobody_has_a_lease_on",
     ),
-    "DUR-21": held("what is stored is what is counted", CLUSTER),
+    "DUR-21": held("what is stored is what is counted", RANDOM, CLUSTER),
     "DUR-22": held(
         "stored data is read again",
         f"{VERIFY}test_damage_that_shows_is_reported_and_not_served",
