@@ -135,6 +135,9 @@ class Sqlite(Engine, pool.PooledSqliteDatabase):
             "foreign_keys": 1,
             "busy_timeout": PATIENCE * 1000,
             "cache_size": -16000,
+            # Of all connections of a process together: each keeps what it has read, and 32
+            # of them held a database of 10 MiB more than ten times.
+            "soft_heap_limit": 64 << 20,
         }
         self._writers = turns.Queue()
         # The pool lends a connection to one thread at a time, not always to the same.
