@@ -18,6 +18,7 @@ S3_HOSTS = (
 )
 LOST = "api/test_image_download::test_data_that_was_lost_is_not_served_as_if_it_were_whole"
 UNKNOWN = "core/test_unknown_outcomes::test_data_that_was_recorded_after_all_stays"
+OBJECTS = "durability/test_verify_objects::"
 VERIFY = "durability/test_verify::"
 RECOVER = "durability/test_recover::"
 POINTS = "server/test_kill_points::"
@@ -114,6 +115,8 @@ ROWS: dict[str, Row] = {
         f"{VERIFY}test_a_run_that_died_is_gone_on_with",
         f"{VERIFY}test_it_reads_no_faster_than_it_may",
         f"{VERIFY}test_it_is_done_by_itself_when_it_is_due_and_by_one_only",
+        f"{OBJECTS}test_a_damaged_object_is_found_by_reading_it_and_not_served",
+        f"{OBJECTS}test_a_run_over_objects_that_died_is_gone_on_with",
     ),
     "DUR-23": held(
         "a flipped bit is found",
@@ -126,6 +129,7 @@ ROWS: dict[str, Row] = {
         "a good copy in place of a bad one",
         f"{VERIFY}test_the_good_copy_is_served_until_the_other_is_repaired",
         f"{VERIFY}test_every_kind_of_damage_is_repaired",
+        f"{OBJECTS}test_an_object_is_written_anew_from_another_store",
         f"{VERIFY}test_a_copy_is_not_repaired_from_one_that_is_damaged_too",
         "locations/test_data_elsewhere::test_another_location_stands_in_for_one_that_has_changed",
     ),
