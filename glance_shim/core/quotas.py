@@ -70,7 +70,11 @@ def limits_of(context: Context, owner: str | None) -> Limits:
     Keystone's and it cannot be asked; it must not be called in a transaction.
     """
     limits: Limits = context.deployment.quotas.limits(owner)
-    rows.prepare(owner)
+    # Where there is no limit nothing is ever held.
+    if max(limits.values(), default=UNLIMITED) >= 0 or parse_size(
+        context.config.user_storage_quota
+    ):
+        rows.prepare(owner)
     return limits
 
 
