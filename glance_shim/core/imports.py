@@ -71,7 +71,7 @@ def submit(
     ``credential`` is what glance-download needs, and stays in this process.
 
     Everything that can be told now is refused now: `errors.TooLarge` where the
-    owner stores more than it may already, `errors.NotFound`,
+    owner stores more than it may already or too many imports wait, `errors.NotFound`,
     `errors.Conflict` for the status, missing formats, unknown stores and
     another import, `errors.Forbidden`, `errors.Invalid` for the rest.
     """
@@ -87,6 +87,7 @@ def submit(
     with connection.writing():
         image = images.get_for_change(context, image_id)
         targets = _require_possible(context, image, request)
+        tasks.require_turn(context)
         take_lock(image)
         task_input = {"image_id": image_id, "import_req": document, "backend": targets}
         task = tasks.submit(

@@ -34,7 +34,8 @@ class Type:
 def create(context: Context, type: str, input: dict[str, Any] | None) -> TaskRow:
     """Queue a task through the tasks API, for who may use it.
 
-    Raises `errors.Invalid` for an import whose source may not be fetched.
+    Raises `errors.Invalid` for an import whose source may not be fetched, and
+    `errors.QuotaExceeded` where too many wait.
     """
     context.enforce("tasks_api_access", {})
     given = input or {}
@@ -43,6 +44,7 @@ def create(context: Context, type: str, input: dict[str, Any] | None) -> TaskRow
             raise errors.Invalid(reason="The input of an import needs 'import_from', a URL")
         fetching.check(given["import_from"], context.config.import_filtering_opts)
     with connection.writing():
+        tasks.require_turn(context)
         return tasks.submit(context, type, given)
 
 
@@ -95,8 +97,10 @@ def run_next(deployment: Deployment, only_kept: bool = False) -> bool:
     workers down is not begun again. Where the database fails in the middle,
     that is raised, and the task is begun again once its lease has run out.
     """
-    lease_seconds = deployment.config.task.lease_seconds
-    task = rows.claim(tasks.worker_name(), lease_seconds, only_kept)
+    options = deployment.config.task
+    worker = tasks.worker_name()
+    turns = rows.Turns(tasks.IMPORTS, options.at_once_per_project)
+    task = rows.claim(worker, options.lease_seconds, only_kept, turns)
     if task is None:
         return False
     events.task(deployment, "processing", task)

@@ -18,8 +18,9 @@ from typing import Any
 
 from glance_shim import clock, errors
 from glance_shim.context import Context, Deployment
-from glance_shim.core import events, images
+from glance_shim.core import events, images, quotas
 from glance_shim.db import connection
+from glance_shim.db import quotas as quota_rows
 from glance_shim.db import tasks as rows
 from glance_shim.db.tasks import TaskRow
 
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 STATUSES = ("pending", "processing", "success", "failure")
 PREEMPTED = "Expired lock preempted"
+# Types of tasks of which a project has so many at once and no more. Hashes of data that is in
+# a store already are not among them: services ask for them on behalf of all projects.
+IMPORTS = ("api_image_import", "import")
 INTERNAL = "Task failed due to Internal Error"
 TELL_SECONDS = 2
 
@@ -82,6 +86,17 @@ def _mark(pid: int) -> str:
 def expiry(deployment: Deployment) -> str:
     """When a task that ends now is forgotten."""
     return clock.moment(deployment.config.task.task_time_to_live * 3600)
+
+
+def require_turn(context: Context) -> None:
+    """Raise `errors.QuotaExceeded` if too many imports of the caller's project wait already.
+
+    In the transaction that is to queue another.
+    """
+    owner, limit = context.project_id, context.config.task.max_waiting
+    quota_rows.hold(owner)
+    count = rows.count_waiting(owner, IMPORTS)
+    quotas.require("[task] max_waiting", limit, count + 1, "imports of a project that wait")
 
 
 def submit(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import operator
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import peewee
 
-from glance_shim.db import leases, paging
+from glance_shim.db import connection, leases, paging, quotas
 from glance_shim.db.models.base import is_false, now
 from glance_shim.db.models.tasks import Task
 
@@ -87,32 +87,54 @@ def select(
     return [TaskRow._make(values) for values in query.tuples()]
 
 
-def claim(worker: str, lease_seconds: float, only_kept: bool = False) -> TaskRow | None:
+class Turns(NamedTuple):
+    """Of tasks of these types a project has ``at_once`` done at the same time; 0: any."""
+
+    types: tuple[str, ...] = ()
+    at_once: int = 0
+
+
+ANY = Turns()
+
+
+def claim(
+    worker: str, lease_seconds: float, only_kept: bool = False, turns: Turns = ANY
+) -> TaskRow | None:
     """The oldest task that nobody works on, now this worker's; ``None`` if there is none.
 
     A task whose worker has not renewed its lease for so long is taken over, see `leases`.
-    With ``only_kept`` none is taken but those that were kept for this worker.
+    With ``only_kept`` none is taken but those that were kept for this worker. None is
+    taken of a project that has to wait for its turn.
     """
+    silent = _silent(lease_seconds)
     free = _kept_for(worker)
     if not only_kept:
         free |= (Task.status == "pending") & Task.worker.is_null()
-        for task_id, sign in _silent(lease_seconds).items():
+        for task_id, sign in silent.items():
             free |= Task.status.in_(OPEN) & (Task.id == task_id) & (Task.lease_until == sign)
-    query = Task.select(Task.id).where(free).order_by(Task.created_at).limit(10)
+    anybody = Task.type.not_in(turns.types) | Task.owner.is_null()
+    turn = free & (anybody | Task.owner.not_in(_busy(turns, silent)))
+    query = Task.select(Task.id, Task.type, Task.owner).where(turn)
+    oldest = query.order_by(Task.created_at).limit(10)
     # Read to its end first: SQLite lets nobody write in the middle of a read that others
     # have written after.
-    for (task_id,) in list(query.tuples()):
-        claimed = (
-            Task.update(
-                status="processing",
-                worker=worker,
-                lease_until=time.time() + lease_seconds,
-                attempts=Task.attempts + 1,
-                updated_at=now(),
+    for task_id, task_type, owner in list(oldest.tuples()):
+        quotas.prepare(owner)
+        with connection.writing():
+            quotas.hold(owner)
+            if task_type in turns.types and owner in _busy(turns, silent):
+                continue
+            claimed = (
+                Task.update(
+                    status="processing",
+                    worker=worker,
+                    lease_until=time.time() + lease_seconds,
+                    attempts=Task.attempts + 1,
+                    updated_at=now(),
+                )
+                .where((Task.id == task_id) & free)
+                .execute()
             )
-            .where((Task.id == task_id) & free)
-            .execute()
-        )
         if claimed:
             return find(task_id)
     return None
@@ -124,6 +146,23 @@ def _silent(seconds: float) -> dict[str, float]:
     return _watch.silent(
         dict(Task.select(Task.id, Task.lease_until).where(held).tuples()), seconds
     )
+
+
+def _busy(turns: Turns, silent: Collection[str]) -> list[str]:
+    """The projects on whose tasks as many workers are at work as may be."""
+    if not turns.at_once:
+        return []
+    at_work = (Task.status == "processing") & Task.id.not_in(list(silent))
+    taking_turns = Task.type.in_(turns.types) & Task.owner.is_null(False)
+    grouped = Task.select(Task.owner).where(at_work & taking_turns).group_by(Task.owner)
+    busy = grouped.having(peewee.fn.COUNT(Task.id) >= turns.at_once)
+    return [owner for (owner,) in busy.tuples()]
+
+
+def count_waiting(owner: str | None, types: Collection[str]) -> int:
+    """How many tasks of these types a project has that nobody has begun."""
+    waiting = (Task.status == "pending") & Task.type.in_(types) & (Task.owner == owner)
+    return int(Task.select().where(waiting).count())
 
 
 def _kept_for(worker: str) -> Any:

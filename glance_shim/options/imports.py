@@ -68,6 +68,19 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="Tasks that one process of the server does at the same time; 0 leaves them to "
             "'glance-shim worker'.",
         ),
+        cfg.IntOpt(
+            "at_once_per_project",
+            default=2,
+            min=0,
+            help="Imports of one project that are done at the same time, by whatever workers "
+            "there are; the others wait. 0 is no limit.",
+        ),
+        cfg.IntOpt(
+            "max_waiting",
+            default=100,
+            help="Imports of one project that wait to be done; more are refused. Negative "
+            "means unlimited.",
+        ),
     ],
     "import_filtering_opts": [
         words("allowed_schemes", default=["http", "https"], help="Schemes of URLs."),

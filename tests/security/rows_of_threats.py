@@ -366,9 +366,10 @@ PAGES: dict[str, Row] = {
         "core/test_fetching_bodies::test_failures_to_connect_and_wrong_answers_look_alike",
         "core/test_fetching::test_what_is_told_of_a_url_has_no_password_and_no_address",
     ),
-    "T-SSRF-3": in_part(
+    "T-SSRF-3": held(
         "a flood of imports",
-        "Workers are few and requests go on; how many imports may wait is not limited.",
+        "imports/test_turns_of_projects::test_so_many_imports_wait_and_no_more",
+        "imports/test_turns_of_projects::test_a_project_has_two_tasks_done_at_once",
         "quotas/test_races::test_many_downloads_from_the_web_never_wait_in_too_little_room",
     ),
     "T-WEB-1": held(
