@@ -15,6 +15,7 @@ from glance_shim.api import (
     blueprints,
     cors,
     metrics,
+    rates,
     request_ids,
     responses,
     smorest,
@@ -81,8 +82,12 @@ def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
         if opened is not None:
             opened.__exit__(None, None, None)
 
+    if deployment.config.rate_limit.address_rate:
+        app.before_request(rates.of_addresses(deployment))
     app.before_request(connect)
     app.before_request(authentication.authenticate)
+    if deployment.config.rate_limit.project_rate:
+        app.before_request(rates.of_projects(deployment))
     app.before_request(text.refuse_nul)
     app.teardown_request(disconnect)
     app.after_request(auditing.note)

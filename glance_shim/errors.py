@@ -98,6 +98,10 @@ class TooManyRequests(Error):
     message = "Too many attempts; try again in {seconds} seconds"
 
 
+class TooManyCalls(TooManyRequests):
+    message = "More calls than {limit} a second ({option}); try again in {seconds} second(s)"
+
+
 class Unavailable(Error):
     message = "{reason}"
 

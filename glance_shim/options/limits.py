@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from oslo_config import cfg
 
+from glance_shim.options.types import words
+
 OPTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": [
         cfg.IntOpt(
@@ -89,6 +91,41 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             default=60,
             min=1,
             help="Seconds of waiting for a client over which min_upload_rate is measured.",
+        ),
+    ],
+    "rate_limit": [
+        cfg.IntOpt(
+            "project_rate",
+            default=0,
+            min=0,
+            help="Calls a second that a project may make to the API, over all processes of a "
+            "server; 0 is no limit, because one that suits people stops the services of a "
+            "cloud. 50 is a good beginning where strangers call.",
+        ),
+        cfg.IntOpt(
+            "project_burst",
+            default=200,
+            min=1,
+            help="Calls that a project may make at once, if it has made few before.",
+        ),
+        cfg.IntOpt(
+            "address_rate",
+            default=0,
+            min=0,
+            help="Calls a second that may come from an address, or an IPv6 network of 64 bits; "
+            "0 is no limit, because behind one address, as that of a proxy, can be everybody. "
+            "100 is a good beginning; see enable_proxy_headers_parsing.",
+        ),
+        cfg.IntOpt(
+            "address_burst",
+            default=400,
+            min=1,
+            help="Calls that may come from an address at once, if few have come before.",
+        ),
+        words(
+            "exempt_roles",
+            default=["admin", "service"],
+            help="Roles whose calls do not count for project_rate.",
         ),
     ],
     "identity": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rows_of_glance import BY_ID, LISTS, S3_SECRETS, S3_WRONG
 from rows_of_neighbours import ENDS, MODES, PLANTED, REFUSALS, TEXT
-from security_rows import Row, held, in_part, not_held
+from security_rows import Row, held, in_part
 
 HOSTILE = "api/test_hostile_json::"
 INPUT = "api/test_hostile_input::"
@@ -482,8 +482,14 @@ LOAD: dict[str, Row] = {
         "api/test_image_list::test_every_page_of_every_order_is_walked_once",
         f"{QUERIES}test_order_and_page_are_taken_from_fixed_words",
     ),
-    "T-DOS-4": not_held(
-        "very many calls", "Only logins are slowed down; a proxy may do the rest."
+    "T-DOS-4": held(
+        "very many calls",
+        "quotas/test_rates::test_a_burst_is_taken_and_then_so_many_a_second",
+        "quotas/test_rates::test_a_project_that_calls_too_often_is_told_how_long_to_wait",
+        "quotas/test_rates::test_an_address_that_guesses_is_told_to_wait",
+        "quotas/test_rates::test_all_processes_count_together",
+        note="Off unless set, because behind one project or address can be a whole cloud. Of a "
+        "server, not of several; images that are made and pages are not counted apart.",
     ),
     "T-DOS-5": held(
         "transfers that take all workers",

@@ -38,10 +38,13 @@ def attempt(account: str, address: str | None) -> Attempt:
     wrong field; an IPv6 address by its /64, because everybody has a whole one.
     """
     digest = hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()
-    return Attempt(digest, _network(address or ""))
+    return Attempt(digest, network_of(address or ""))
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """The words by which an address is counted."""
+    if ":" not in address:
+        return address[:64]
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
