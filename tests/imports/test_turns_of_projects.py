@@ -125,3 +125,14 @@ def test_hashes_of_stored_data_wait_for_no_turn(service: Service, alice: Person)
 
         taken = rows.claim("a worker", 60, turns=TURNS)
         assert taken is not None and taken.id == hashing.id
+
+
+@pytest.mark.parametrize("hours, shown", [(0, 0), (1, 1)])
+def test_a_task_that_has_ended_is_forgotten(make_service: Any, hours: int, shown: int) -> None:
+    service = make_service(task={"task_time_to_live": hours})
+    alice = service.person("p1", "member")
+    image_id = staged(alice)
+    assert alice.import_(image_id).status_code == 202
+    service.work()
+
+    assert len(alice.get(f"/v2/images/{image_id}/tasks").json["tasks"]) == shown

@@ -2,7 +2,7 @@
 
 Each row is an attack or a promise, by its id: H what happened to Glance, N what
 happened to images elsewhere, P what happened to neighbours, T threats, DUR
-promises about data. A test in this directory that is called after a row, as
+promises about data, L limits. A test in this directory that is called after a row, as
 ``test_H_01_…``, proves it without being named in the row.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-NAMED = re.compile(r"test_((?:[HNP]|DUR)_\d\d|T_[A-Z0-9]+_\d+)_")
+NAMED = re.compile(r"test_((?:[HNPL]|DUR)_\d\d|T_[A-Z0-9]+_\d+)_")
 
 THREATS = {
     "AUTH": 9,
@@ -43,6 +43,7 @@ IDS = [
     *(f"T-{kind}-{number}" for kind, most in THREATS.items() for number in range(1, most + 1)),
     "T-AUTH-05",
     *(f"DUR-{number:02}" for number in range(1, 43)),
+    *(f"L-{number:02}" for number in range(1, 54)),
 ]
 
 

@@ -1,12 +1,17 @@
-"""Writes ``docs/security-rows.md``: ``python tests/security/security_table.py``."""
+"""Writes ``docs/security-rows.md`` and ``docs/reference/limits.md``.
+
+That is ``python tests/security/security_table.py``.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
 
+import limits_table
 import rows_of_durability
 import rows_of_glance
+import rows_of_limits
 import rows_of_neighbours
 import rows_of_threats
 import security_rows
@@ -17,6 +22,7 @@ ROWS: dict[str, Row] = {
     **rows_of_neighbours.ROWS,
     **rows_of_threats.ROWS,
     **rows_of_durability.ROWS,
+    **rows_of_limits.ROWS,
 }
 TABLE = Path(__file__).parents[2] / "docs" / "security-rows.md"
 HEAD = """\
@@ -24,7 +30,8 @@ HEAD = """\
 
 Written by `python tests/security/security_table.py` from `tests/security/rows_of_*.py`. H is
 what happened to Glance, N to images elsewhere, P to neighbours of Glance; T are threats, DUR
-promises about data. `tox -e security` runs the tests in `tests/security`, `tox` all others too.
+promises about data, L [limits](reference/limits.md). `tox -e security` runs the tests in
+`tests/security`, `tox` all others too.
 
 """
 
@@ -52,3 +59,4 @@ def text() -> str:
 
 if __name__ == "__main__":
     TABLE.write_text(text())
+    limits_table.TABLE.write_text(limits_table.text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import limits_table
 import pytest
 import security_rows
 import security_table
@@ -23,5 +24,6 @@ def test_a_row_has_tests_that_exist_or_a_reason(row_id: str) -> None:
     assert row.note or row.state == "held"
 
 
-def test_the_table_is_current() -> None:
+def test_the_tables_are_current() -> None:
     assert security_table.TABLE.read_text() == security_table.text()
+    assert limits_table.TABLE.read_text() == limits_table.text()
