@@ -49,6 +49,8 @@ wsgi_app = "keystone.wsgi.api:application"
 bind = "127.0.0.1:{port}"
 threads = {threads}
 control_socket_disable = True
+# Not to be killed on a machine where an answer takes long.
+timeout = 0
 """
 
 
