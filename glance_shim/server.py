@@ -15,6 +15,7 @@ import gc
 import io
 import logging
 import math
+import os
 import select
 import selectors
 import signal
@@ -140,6 +141,35 @@ class Server(BaseApplication):
         background.give_back()
 
 
+class Connection(socket.socket):
+    """A client's socket, which sends a file in one go.
+
+    Python's own waits for room before each piece that fits into the socket's buffer: 512 MiB
+    took 0.22 s and 0.38 CPU seconds a GiB, and take 0.19 and 0.31; nginx 0.15 and 0.27.
+    """
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Send ``count`` bytes, or fewer where the file ends before.
+
+        The file then stands behind what was sent, also when it fails. Raises
+        `BlockingIOError` when none is taken for as long as the kernel has been told.
+        """
+        if count is None:
+            count = os.fstat(file.fileno()).st_size - offset
+        sent, patience = 0, self.gettimeout()
+        self.setblocking(True)
+        try:
+            while sent < count:
+                taken = os.sendfile(self.fileno(), file.fileno(), offset + sent, count - sent)
+                if not taken:
+                    break
+                sent += taken
+        finally:
+            file.seek(offset + sent)
+            self.settimeout(patience)
+        return sent
+
+
 class Worker(ThreadWorker):
     """gunicorn's worker with threads, mended where it stops and between requests."""
 
@@ -170,6 +200,8 @@ class Worker(ThreadWorker):
         close as well, and waits for it in the one thread that accepts connections: a few
         clients that are refused and stay would keep all others out.
         """
+        if not isinstance(conn.sock, Connection):
+            conn.sock = Connection(fileno=conn.sock.detach())
         result = super().handle(conn)
         while result is True and self.alive and self._answers_one():
             if not _is_sending(conn.sock):
@@ -204,11 +236,7 @@ class Worker(ThreadWorker):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Give up a client that takes nothing, or sends too little.
-
-        What is sent by sendfile waits without end on a socket that has no
-        timeout of Python's, whatever the kernel has been told.
-        """
+        """Give up a client that takes nothing, or sends too little."""
         conn.sock.settimeout(self.app.client_socket_timeout)
         conn.parser.unreader.patience = self.app.patience_with_body()
         try:
