@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import databases
-import flask
 import pytest
 from site_under_test import Site, build_app
 
@@ -92,9 +91,3 @@ def ben(site: Site) -> Any:
 def root(site: Site) -> Any:
     """Administrator, in project admin."""
     return site.user("root", "admin", "admin")
-
-
-@pytest.fixture
-def request_context(site: Site) -> Iterator[flask.Flask]:
-    with site.app.test_request_context():
-        yield site.app
