@@ -3,8 +3,8 @@
     python tests/environments.py DIRECTORY NAME...
 
 makes each named one below the directory, if it does not yet hold what its
-requirements file says. They are apart since they and the service may not agree
-on versions.
+requirements file says, with uv where there is one. They are apart since they and
+the service may not agree on versions.
 """
 
 from __future__ import annotations
@@ -95,8 +95,12 @@ def _make(directory: Path, requirements: Path) -> None:
     if foreign and any(directory.iterdir()):
         sys.exit(f"{directory} is no virtual environment; it is left alone")
     venv.create(directory, clear=True, with_pip=True, symlinks=True)
-    pip = [directory / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "-r", requirements], check=True)
+    python = directory / "bin" / "python"
+    if uv := shutil.which("uv"):
+        install = [uv, "pip", "install", "--python", python]
+    else:
+        install = [python, "-m", "pip", "--disable-pip-version-check", "install"]
+    subprocess.run([*install, "--quiet", "-r", requirements], check=True)
 
 
 if __name__ == "__main__":
