@@ -43,7 +43,7 @@ def declared_size() -> int | None:
     text = flask.request.headers.get(SIZE_HEADER)
     if text is None:
         return None
-    if not re.fullmatch(r"[0-9]{1,18}", text.strip()):
+    if not re.fullmatch(r"[ \t]*[0-9]{1,18}[ \t]*", text):
         raise errors.Invalid(reason=f"{SIZE_HEADER} must be a whole number, not '{text}'")
     return int(text)
 

@@ -181,3 +181,14 @@ def test_a_name_that_is_a_path_of_another_image_reaches_neither(
     path = quote(f"../{hidden['id']}/file")
     assert alice.get(f"/v2/images/{path}").status_code == 404
     assert alice.get(file_of(hidden)).status_code == 404
+
+
+@pytest.mark.parametrize("text", ["8\x1e", "\x1f8", "8\x85", "8\xa0", "8 8", ""])
+def test_a_declared_size_has_digits_and_blanks_only(alice: Person, text: str) -> None:
+    image_id = alice.create()["id"]
+
+    response = alice.upload(image_id, b"12345678", **{"X-OpenStack-Image-Size": text})
+
+    assert response.status_code == 400
+    assert "must be a whole number" in response.text
+    assert alice.upload(image_id, b"8", **{"X-OpenStack-Image-Size": "\t1 "}).status_code == 204

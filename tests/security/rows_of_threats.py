@@ -171,6 +171,7 @@ HTTP: dict[str, Row] = {
         f"{SERVER}test_a_body_shorter_than_its_length_is_no_upload",
         f"{SERVER}test_chunks_without_their_end_are_no_upload",
         f"{SERVER}test_a_wrong_size_header_is_no_upload",
+        f"{INPUT}test_a_declared_size_has_digits_and_blanks_only",
     ),
     "T-HTTP-3": held(
         "slow clients",
