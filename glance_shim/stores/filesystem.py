@@ -84,7 +84,7 @@ class FilesystemStore(base.Store):
         super().__init__(store_id, description, weight)
         self._reserve = reserve
         self.root = os.path.abspath(root)
-        os.makedirs(os.path.join(self.root, PARTIAL), mode=0o700, exist_ok=True)
+        _make(os.path.join(self.root, PARTIAL))
 
     def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
         base.require_valid(blob_id)
@@ -269,6 +269,26 @@ class FilesystemStore(base.Store):
             full = exc.errno in NO_ROOM
             failure = errors.StoreFull if full else errors.StoreUnavailable
             raise failure(store_id=self.store_id) from exc
+
+
+def _make(directory: str) -> None:
+    """Make the directory, and what is missing above it, each to outlast a loss of power."""
+    if os.path.isdir(directory):
+        return
+    above = os.path.dirname(directory)
+    _make(above)
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        if not os.path.isdir(directory):
+            raise
+    # What is above may be somebody else's, and not for this user to open.
+    with contextlib.suppress(PermissionError):
+        handle = os.open(above, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _write_behind(target: int) -> None:

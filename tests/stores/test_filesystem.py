@@ -136,6 +136,24 @@ def test_data_is_safe_before_its_name_and_the_name_before_the_answer(
     assert order == ["write", "write", "fsync", "link", "fsync directory"]
 
 
+def test_directories_that_were_made_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, real = [], os.fsync
+
+    def noted(handle: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    FilesystemStore("local", str(tmp_path / "above" / "store"))
+    made = [str(tmp_path), str(tmp_path / "above"), str(tmp_path / "above" / "store")]
+    assert synced == made
+
+    FilesystemStore("local", str(tmp_path / "above" / "store"))
+    assert synced == made
+
+
 def test_a_sweep_takes_what_nobody_writes_to(store: FilesystemStore) -> None:
     partial = Path(store.root) / "partial"
     for name in ("abandoned", "young", "busy", "kept"):
