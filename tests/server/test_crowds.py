@@ -24,7 +24,7 @@ LONG = bool(os.environ.get("GLANCE_SHIM_LONG"))
 IDLE = 1000
 SLOW = 200 if LONG else 60
 SECONDS = 120 if LONG else 3
-TRANSFERS = (32, 64) if LONG else (8, 16)
+UPLOADS, DOWNLOADS = (32, 64) if LONG else (8, 16)
 # What a slow client sends or takes in a second, above what the server wants.
 A_LITTLE = 4096
 LARGE = 16 * MIB
@@ -145,16 +145,44 @@ class Slow:
             each.close()
 
 
+def reading(server: Server, image_id: str) -> bytes:
+    """The head of a download."""
+    path = f"/v2/images/{image_id}/file"
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {server.token}\r\n\r\n".encode()
+
+
+def writing(server: Server, count: int) -> list[bytes]:
+    """The heads of so many uploads."""
+    ids = [server.alice.create()["id"] for _ in range(count)]
+    return [server.upload_head(each, f"Content-Length: {A_LITTLE * 10_000}") for each in ids]
+
+
+def test_small_requests_pass_transfers_that_are_under_way(server: Server) -> None:
+    image_id = server.alice.active(b"x" * LARGE)["id"]
+    writers = Slow(server, writing(server, UPLOADS))
+    readers = Slow(server, [reading(server, image_id)] * DOWNLOADS)
+    for each in (writers, readers):
+        each.begin()
+    with Small(server, f"/v2/images/{image_id}") as small:
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            writers.go_on(is_writing=True)
+            readers.go_on(is_writing=False)
+    for each in (writers, readers):
+        each.end()
+    print(f"{UPLOADS} uploads and {DOWNLOADS} downloads under way: {small.told()}")
+
+    assert writers.refused == readers.refused == 0
+    assert set(small.statuses) == {200}
+
+
 def test_slow_clients_do_not_starve_small_requests(server: Server) -> None:
     image_id = server.alice.active(b"x" * LARGE)["id"]
     path = f"/v2/images/{image_id}"
-    reading = (
-        f"GET {path}/file HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {server.token}\r\n\r\n".encode()
-    )
     ids = [server.alice.create()["id"] for _ in range(SLOW)]
     length = f"Content-Length: {A_LITTLE * 10_000}"
     writers = Slow(server, [server.upload_head(each, length) for each in ids])
-    readers = Slow(server, [reading] * SLOW)
+    readers = Slow(server, [reading(server, image_id)] * SLOW)
     before, most, told = memory(server), 0, []
     for each in (writers, readers):
         each.begin()
