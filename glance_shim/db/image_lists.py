@@ -55,8 +55,8 @@ def select(
 ) -> list[ImageRow]:
     """One page of images that meet one of the branches of ``scope`` and all filters.
 
-    The branches exclude each other; each is read along an index of its own
-    and stops after ``limit`` rows. It is one statement whatever the page, after one
+    Each branch is read along an index of its own and stops after ``limit`` rows; an image
+    that meets several is there once. It is one statement whatever the page, after one
     for each filter on a property or tag until one is found that few images meet.
     """
     filters, filled = _filled(conditions, properties, tags)
@@ -144,7 +144,7 @@ def _select(
     for number, page in enumerate(pages):
         part = page.alias(f"branch{number}")
         parts.append(Image.select(peewee.SQL("*")).from_(part))
-    union = functools.reduce(operator.add, parts)
+    union = functools.reduce(operator.or_, parts)
     return union.order_by(*paging.order_of_union(Image, sort)).limit(given("limit"))
 
 

@@ -58,13 +58,14 @@ def _seen_by_project() -> Any:
 def seen_in_lists(
     context: Any, visibility: str | None = None, member_status: str = "accepted"
 ) -> Clause:
-    """The clauses for images that a list may hold; each image meets at most one.
+    """The clauses for images that a list may hold; an image is in it if it meets one.
 
     ``visibility`` is what the caller asked for: ``None`` leaves out other
     projects' community images, ``"all"`` nothing, an unknown word everything.
-    ``member_status`` says which offers count, ``"all"`` every one. Clauses
-    that exclude each other let the database walk one index for each and stop
-    at the end of the page.
+    ``member_status`` says which offers count, ``"all"`` every one. The database
+    walks one index for each clause and stops at the end of the page. No clause takes
+    out what another has: to find others' public images behind 1,000 public ones of its own,
+    a project's list would read all of those first.
     """
     shape = (context.is_admin, visibility, member_status)
     return Clause(_seen_in_lists, shape, {"project_id": project_of(context)})
@@ -72,7 +73,6 @@ def seen_in_lists(
 
 def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -> list[Any]:
     own = Image.owner == A_PROJECT
-    foreign = Image.owner.is_null() | (Image.owner != A_PROJECT)
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
     if is_admin:
         if visibility is None:
@@ -84,8 +84,8 @@ def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -
         )
     offered = _offered_to_project(member_status)
     return {
-        None: [own, of_kind["public"] & foreign, offered],
-        "all": [own, of_kind["public"] & foreign, of_kind["community"] & foreign, offered],
+        None: [own, of_kind["public"], offered],
+        "all": [own, of_kind["public"], of_kind["community"], offered],
         "public": [of_kind["public"]],
         "community": [of_kind["community"]],
         "shared": [own & _read_as("shared"), offered],
