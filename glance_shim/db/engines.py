@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +26,9 @@ INDEXED = 191
 # Seconds that a writer of an SQLite database waits for another.
 PATIENCE = 5
 
+# Seconds after which a connection that nobody has wanted is closed.
+UNWANTED = 60
+
 UPGRADE_LOCK = 0x676C616E6365
 
 
@@ -35,6 +39,39 @@ class Engine(pool.PooledDatabase):
 
     # Is there only one transaction at a time that writes?
     one_writer = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._given_back: dict[int, float] = {}
+        self._looked = time.monotonic()
+        super().__init__(*args, **options)
+
+    def _close(self, conn: Any, close_conn: bool = False) -> None:
+        """Give a connection back, and close those that have not been wanted for a minute.
+
+        The pool lends the oldest first and closes none: what a crowd has had opened would stay.
+        """
+        super()._close(conn, close_conn)
+        with self._pool_lock:
+            now = time.monotonic()
+            self._given_back[self.conn_key(conn)] = now
+            if now >= self._looked + UNWANTED:
+                self._looked = now
+                self._close_unwanted(now - UNWANTED)
+
+    def _close_unwanted(self, since: float) -> None:
+        """Close connections that were given back before then."""
+        idle: list[Any] = sorted(self._connections)
+        given_back, self._given_back = self._given_back, {}
+        self._connections = []
+        for entry in idle:
+            conn = entry[-1]
+            key = self.conn_key(conn)
+            when = given_back.get(key, since)
+            if when < since:
+                self._close_raw(conn)
+            else:
+                self._given_back[key] = when
+                self._connections.append(entry)
 
     def connect(self, reuse_if_open: bool = False) -> Any:
         try:
