@@ -37,6 +37,9 @@ class Engine(pool.PooledDatabase):
 
     kind: str
 
+    # Those that are lent to nobody, each behind the time when it was made.
+    _connections: list[Any]
+
     # Is there only one transaction at a time that writes?
     one_writer = False
 
@@ -60,9 +63,8 @@ class Engine(pool.PooledDatabase):
 
     def _close_unwanted(self, since: float) -> None:
         """Close connections that were given back before then."""
-        idle: list[Any] = sorted(self._connections)
+        idle, self._connections = sorted(self._connections), []
         given_back, self._given_back = self._given_back, {}
-        self._connections = []
         for entry in idle:
             conn = entry[-1]
             key = self.conn_key(conn)
