@@ -110,6 +110,13 @@ def handle_database(error: Exception) -> flask.Response:
     return answer(503, message, {"Retry-After": str(RETRY_AFTER)})
 
 
+def handle_no_memory(error: MemoryError) -> flask.Response:
+    """The answer while the process can have no more memory."""
+    log.error("There is no memory for %s %s", flask.request.method, flask.request.path)
+    message = "The server has no memory left for this request at the moment"
+    return answer(503, message, {"Retry-After": str(RETRY_AFTER)})
+
+
 def handle_unexpected(error: Exception) -> flask.Response:
     """A defect of ours: the log has the details, the answer only the request id."""
     log.exception("Unexpected error")
@@ -122,4 +129,5 @@ def register(app: Any) -> None:
     app.register_error_handler(exceptions.HTTPException, handle_http)
     for failure in connection.FAILURES:
         app.register_error_handler(failure, handle_database)
+    app.register_error_handler(MemoryError, handle_no_memory)
     app.register_error_handler(Exception, handle_unexpected)

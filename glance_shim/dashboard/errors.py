@@ -70,6 +70,15 @@ def handle_database(error: Exception) -> Any:
     return _page(503, message, {"Retry-After": answer.headers["Retry-After"]})
 
 
+def handle_no_memory(error: MemoryError) -> Any:
+    """The page while the process can have no more memory."""
+    answer = api_errors.handle_no_memory(error)
+    if _wants_json():
+        return answer
+    message = "The server has no memory left for this at the moment; try again in a few seconds"
+    return _page(503, message, {"Retry-After": answer.headers["Retry-After"]})
+
+
 def handle_unexpected(error: Exception) -> Any:
     """A defect of ours; the log says more."""
     answer = api_errors.handle_unexpected(error)
@@ -125,4 +134,5 @@ def register(blueprint: flask.Blueprint) -> None:
     blueprint.register_error_handler(exceptions.HTTPException, handle_http)
     for failure in connection.FAILURES:
         blueprint.register_error_handler(failure, handle_database)
+    blueprint.register_error_handler(MemoryError, handle_no_memory)
     blueprint.register_error_handler(Exception, handle_unexpected)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import _thread
+import collections
+import contextlib
 import hashlib
 import os
 import queue
@@ -118,42 +121,78 @@ _transfers = _Transfers()
 
 
 class _Hashing:
-    """A hash, on a thread of its own from the second chunk while there are cores for it."""
+    """A hash that a thread helps with from the second chunk, while there are cores for it.
+
+    Nobody waits for the thread to do anything: what it has not taken by the time that a few
+    chunks wait is hashed by whoever hands the next one over. So a thread that cannot be had, or
+    finds no memory and dies before its first line, costs time and nothing else. The start of a
+    `threading.Thread` would wait for such a one for ever.
+    """
 
     def __init__(self, algorithm: str) -> None:
         self._hash = hashlib.new(algorithm, usedforsecurity=algorithm != "md5")
         self._begun = False
-        self._queue: queue.Queue[bytes | None] = queue.Queue(QUEUED_BLOCKS)
-        self._thread: threading.Thread | None = None
+        self._waiting: collections.deque[bytes] = collections.deque()
+        # Whoever holds it may take what waits and hash it.
+        self._turn = threading.Lock()
+        self._calls: queue.SimpleQueue[bool] | None = None
+        self._failure: BaseException | None = None
 
     def __enter__(self) -> _Hashing:
         return self
 
     def __exit__(self, *exc: Any) -> None:
-        self._end_thread()
+        self._finish()
 
     def update(self, chunk: bytes) -> None:
         if not self._begun or not _transfers.leave_cores():
-            self._end_thread()
+            self._finish()
             self._begun = True
             self._hash.update(chunk)
             return
-        if self._thread is None:
-            name = self._hash.name
-            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-            self._thread.start()
-        self._queue.put(chunk)
+        if self._calls is None:
+            self._calls = self._find_help()
+        self._waiting.append(chunk)
+        self._calls.put(True)
+        if len(self._waiting) > QUEUED_BLOCKS:
+            with self._turn:
+                self._take()
+        self._require_whole()
 
-    def _end_thread(self) -> None:
-        """Everything is hashed that was handed over, when it returns."""
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-            self._thread = None
+    def _find_help(self) -> queue.SimpleQueue[bool]:
+        """Start a thread, if one can be had, that takes a chunk for each true call."""
+        calls: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        with contextlib.suppress(RuntimeError, MemoryError):
+            _thread.start_new_thread(self._help, (calls,))
+        return calls
 
-    def _run(self) -> None:
-        while (chunk := self._queue.get()) is not None:
-            self._hash.update(chunk)
+    def _help(self, calls: queue.SimpleQueue[bool]) -> None:
+        while calls.get():
+            with self._turn:
+                self._take()
+
+    def _take(self) -> None:
+        """Hash the next chunk that waits, in one's turn."""
+        try:
+            if self._waiting:
+                self._hash.update(self._waiting.popleft())
+        except BaseException as exc:
+            self._failure = exc
+
+    def _finish(self) -> None:
+        """Send the thread away; everything handed over is hashed when it returns."""
+        if self._calls is not None:
+            self._calls.put(False)
+            self._calls = None
+        with self._turn:
+            while self._waiting:
+                self._take()
+
+    def _require_whole(self) -> None:
+        """Raise what kept a chunk from being hashed."""
+        if self._failure is not None:
+            raise self._failure
 
     def hexdigest(self) -> str:
+        self._require_whole()
         return self._hash.hexdigest()

@@ -15,6 +15,8 @@ from scenes import (
     put_in_status,
 )
 
+from glance_shim.stores import streams
+
 QCOW2_MAGIC = b"QFI\xfb\x00\x00\x00\x03"
 SIGNATURE = {
     "img_signature": "bm90IGEgc2lnbmF0dXJl",
@@ -244,3 +246,21 @@ def test_an_image_whose_upload_has_died_can_be_deleted(service: Any, alice: Pers
 
     assert alice.delete(f"/v2/images/{image['id']}").status_code == 204
     assert alice.get(f"/v2/images/{image['id']}").status_code == 404
+
+
+def test_an_upload_that_finds_no_memory_is_to_be_tried_again(
+    service: Any, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = alice.create()
+
+    def fail(*args: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(streams._Hashing, "update", fail)
+        response = alice.upload(image["id"], b"data")
+
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert_nothing_was_kept(service, alice, image["id"])
+    assert alice.upload(image["id"], b"data").status_code == 204

@@ -65,3 +65,16 @@ def test_a_defect_of_ours_gives_a_page_that_tells_nothing_of_it(
     monkeypatch.setattr(images, broken, fail)
 
     assert_tells_nothing(client.get("/dashboard/images"), 500)
+
+
+def test_a_page_without_memory_says_to_try_again(
+    olga: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise MemoryError(SECRET)
+
+    monkeypatch.setattr(images, "get_all", fail)
+    answer = olga.browser.client.get("/dashboard/images")
+
+    assert_tells_nothing(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0

@@ -218,11 +218,13 @@ ROWS: dict[str, Row] = {
     ),
     "DUR-41": in_part(
         "limits of the process",
-        "A thread that finds no memory at its start has Python wait for it: the "
-        "image takes data again when the lease has run out, the thread is lost to its process.",
+        "A process that finds no memory for one more thread to answer requests on waits for it "
+        "until it is replaced after a minute; its transfers end as with kill -9.",
         f"{LIMITS}test_a_file_may_become_no_larger",
         f"{LIMITS}test_the_database_may_not_grow",
         f"{LIMITS}test_no_more_files_can_be_opened",
+        f"{LIMITS}test_there_is_no_memory_for_another_thread",
+        "stores/test_streams::test_without_a_thread_the_hashes_are_made_all_the_same",
     ),
     "DUR-42": held(
         "upgrades",

@@ -7,10 +7,11 @@ import http.client
 import os
 import resource
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from real_server import MIB, Answer, Server, running, surviving, until
+from real_server import MIB, Answer, Server, answer_on, running, surviving, until
 
 DATA = os.urandom(2 * MIB)
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -75,3 +76,41 @@ def test_no_more_files_can_be_opened(server: Server) -> None:
         assert Answer(new.getresponse()).status == 200
     assert server.workers() == workers
     server.assert_takes(image_id, DATA)
+
+
+def keep_threads_at_hand(server: Server, count: int) -> None:
+    """Have the process start the threads that later requests are answered on."""
+    (pid,) = server.workers()
+    before = len(os.listdir(f"/proc/{pid}/task"))
+    with contextlib.ExitStack() as opened:
+        connections = [opened.enter_context(server.connect()) for _ in range(count)]
+        for connection in connections:
+            connection.sendall(b"GET /healthcheck HTTP/1.1\r\n")
+        until(lambda: len(os.listdir(f"/proc/{pid}/task")) > before, "each holds a thread")
+        for connection in connections:
+            connection.sendall(b"Host: here\r\n\r\n")
+            assert answer_on(connection).status == 200
+
+
+def address_space(pid: int) -> int:
+    """Bytes that the process has mapped."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
+
+
+def test_there_is_no_memory_for_another_thread(server: Server) -> None:
+    """The threads that hash die before their first line, and nobody waits for them."""
+    (pid,) = server.workers()
+    keep_threads_at_hand(server, 4)
+    server.assert_takes(server.alice.create()["id"], DATA)
+    image_id = server.alice.create()["id"]
+    with limited(server, resource.RLIMIT_AS, address_space(pid)):
+        answer = server.upload(image_id, DATA)
+    assert answer.status in (204, 503), answer.data
+    assert server.workers() == [pid]
+    if answer.status == 503:
+        assert server.status(image_id) == "queued"
+        server.assert_takes(image_id, DATA)
+    else:
+        assert server.get(f"/v2/images/{image_id}/file").data == DATA
+        assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
