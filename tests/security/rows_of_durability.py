@@ -27,6 +27,7 @@ LEFT_OUT = "server/test_power_loss::test_a_sync_that_is_left_out_is_noticed"
 PLAYED = "The calls of the real server are played again without what was not synced."
 RANDOM = "server/test_random_kills::test_whatever_it_is_doing_when_it_is_killed"
 LIMITS = "server/test_process_limits::"
+FULL = "server/test_full_disks::"
 JUMPS = "core/test_clock_jumps::"
 CALLS = "core/test_failing_calls::"
 
@@ -158,12 +159,14 @@ ROWS: dict[str, Row] = {
     ),
     "DUR-30": held(
         "a full disk",
+        f"{FULL}test_a_store_that_is_full_takes_data_again_when_there_is_room",
         f"{CALLS}test_an_upload_is_whole_or_not_there",
         f"{CALLS}test_an_import_fails_or_succeeds",
         DISK,
     ),
     "DUR-31": held(
         "a database that is full or read-only",
+        f"{FULL}test_a_database_on_a_full_disk_is_read_and_changes_again_when_there_is_room",
         "db/test_read_only::test_a_replica_is_read_and_says_that_it_takes_no_changes",
         "core/test_unknown_outcomes::test_data_that_was_not_recorded_is_removed",
     ),
