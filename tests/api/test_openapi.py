@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,16 @@ def complaints(
 
 def test_the_document_is_valid(document: dict[str, Any]) -> None:
     validate(document)
+
+
+def test_routes_are_described_once_somebody_asks(everything: Service) -> None:
+    api = everything.app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    assert not api.spec.to_dict()["paths"]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: openapi.document(everything.app), range(4)))
+
+    assert "/v2/images" in found[0]["paths"] and found == [found[0]] * 4
 
 
 def test_every_route_appears_in_the_document(

@@ -86,7 +86,7 @@ def document(app: flask.Flask) -> dict[str, Any]:
     """The document of ``app``, which describes every route that is no page for people."""
     with app.app_context():
         api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-        found: dict[str, Any] = json.loads(json.dumps(api.spec.to_dict()))
+        found: dict[str, Any] = json.loads(json.dumps(api.describe()))
     found["info"] = {
         "title": "Image service",
         "version": __version__,
