@@ -37,14 +37,21 @@ def running(
     Raises ``errors.ConfigurationError`` for options that cannot work, and
     ``RuntimeError`` with its log where the process does not start.
     """
-    from glance_shim.testing import service
-
     with contextlib.ExitStack() as stack:
         if directory is None:
             import tempfile
 
             removed = tempfile.TemporaryDirectory("-glance-shim", ignore_cleanup_errors=True)
             directory = stack.enter_context(removed)
-        started = service.Service(Path(directory).absolute(), process=process, options=options)
+        directory, server = Path(directory).absolute(), None
+        if process:
+            from glance_shim.testing.process import ProcessServer
+
+            server = ProcessServer(directory)
+            stack.callback(server.stop)
+        # This takes its time, in which the process loads the same.
+        from glance_shim.testing import service
+
+        started = service.Service(directory, server, options)
         stack.callback(started.stop)
         yield started

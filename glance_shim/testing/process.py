@@ -1,12 +1,13 @@
 """The service as a process of its own: the real server, with nothing shared but its files.
 
-Run as a program it is that process; its arguments are the file with the
-options, that of the switches, and the number of the socket to listen on.
+Run as a program it is that process; its argument is the number of the socket to
+listen on, and a line of its input names the files with the options and the switches.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -16,44 +17,48 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 30.0
 POLL_SECONDS = 0.02
 
 
 class ProcessServer:
-    """Serves on a free port of 127.0.0.1 from when it is made until `stop`.
+    """A process that has a free port of 127.0.0.1 from when it is made until `stop`.
 
-    Raises ``RuntimeError`` with the log of the process where it ends before
-    it has served.
+    It loads the program at once, beside whoever makes its files, and begins
+    when told to `serve`. Its log is in ``directory``.
     """
 
-    def __init__(self, options: Path, switches: Path) -> None:
-        self._log = options.with_name("glance-shim.log")
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._log = directory / "glance-shim.log"
         # The port is ours from here on, however many look for one at the same time.
         with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
             self.port = listening.getsockname()[1]
             number = listening.fileno()
             with self._log.open("w") as file:
                 self.process = subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", __name__, options, switches, str(number)],
+                    [sys.executable, "-m", __name__, str(number)],
                     # Python looks for modules where it is started: here are none.
-                    cwd=options.parent,
-                    stdin=subprocess.DEVNULL,
+                    cwd=directory,
+                    bufsize=0,
+                    stdin=subprocess.PIPE,
                     stdout=file,
                     stderr=subprocess.STDOUT,
                     pass_fds=[number],
                     env=_environment(),
                     start_new_session=True,
                 )
-        try:
-            self._wait()
-        except BaseException:
-            self.stop()
-            raise
+        self._input: Any = self.process.stdin
 
-    def _wait(self) -> None:
-        """Wait for the first answer; the socket takes connections before there is one."""
+    def serve(self, options: Path, switches: Path) -> None:
+        """Let it begin with these files, and wait until it answers.
+
+        Raises ``RuntimeError`` with the log of the process where that ends first.
+        """
+        with contextlib.suppress(BrokenPipeError):
+            self._input.write(json.dumps([str(options), str(switches)]).encode() + b"\n")
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             with contextlib.suppress(urllib.error.URLError, OSError):
@@ -64,7 +69,8 @@ class ProcessServer:
         raise RuntimeError(f"The image service does not start:\n{self._log.read_text()}")
 
     def stop(self) -> None:
-        """End the process with all that it has started."""
+        """End the process with all that it has started; it may have ended before."""
+        self._input.close()
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -83,13 +89,17 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "NO_PROXY": "127.0.0.1"}
 
 
-def main(options: str, switches: str, number: str) -> None:
-    """Serve on the socket of that number until told to stop."""
+def main(number: str) -> None:
+    """Serve on the socket of that number, from when there are files until told to stop."""
     from glance_shim import clock, config, deployment, logs, server
     from glance_shim.app import create_app
     from glance_shim.testing import faults
     from glance_shim.testing.switches import FileSwitches
 
+    line = sys.stdin.readline()
+    if not line:
+        return
+    options, switches = json.loads(line)
     board = FileSwitches(Path(switches))
     real = clock.source
 

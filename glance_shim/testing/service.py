@@ -7,7 +7,7 @@ import functools
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -27,6 +27,9 @@ from glance_shim.db.identity import users as user_rows
 from glance_shim.testing.people import Account, Person
 from glance_shim.testing.switches import Switches
 
+if TYPE_CHECKING:
+    from glance_shim.testing.process import ProcessServer
+
 PEOPLE = bootstrap.PEOPLE
 FIRST = "platform"
 
@@ -39,21 +42,21 @@ class Service:
     of that name, or by whom `acting_as` says. ``switches`` make it fail.
     """
 
-    def __init__(self, directory: Path, *, process: bool, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, directory: Path, process: ProcessServer | None, options: Mapping[str, Any]
+    ) -> None:
         self.directory = directory
         self.clouds_yaml = directory / "clouds.yaml"
         self.acting = FIRST
-        self._server: Any = None
-        file = _written(directory, options, process)
+        self._server: Any = process
+        file = _written(directory, options, process is not None)
         self.deployment = _built(file)
         accounts = _fill(self.deployment, directory / "glance-shim.db")
         turned = directory / "switches.json" if process else None
         self.switches = Switches(turned)
         try:
-            if turned:
-                from glance_shim.testing.process import ProcessServer
-
-                self._server = ProcessServer(file, turned)
+            if process and turned:
+                process.serve(file, turned)
             else:
                 from glance_shim.testing.thread import ThreadServer
 

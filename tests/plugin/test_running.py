@@ -192,8 +192,18 @@ def test_services_beside_each_other_know_nothing_of_each_other() -> None:
 
 
 def test_a_process_that_does_not_start_says_why(tmp_path: Path) -> None:
+    server = ProcessServer(tmp_path)
     with pytest.raises(RuntimeError, match=r"missing\.conf"):
-        ProcessServer(tmp_path / "missing.conf", tmp_path / "switches.json")
+        server.serve(tmp_path / "missing.conf", tmp_path / "switches.json")
+    server.stop()
+
+
+def test_a_process_ends_with_whoever_was_to_make_its_files(tmp_path: Path) -> None:
+    server = ProcessServer(tmp_path)
+    server.process.stdin.close()
+
+    assert server.process.wait(60) == 0
+    server.stop()
 
 
 def test_a_process_is_the_same_program_wherever_it_is_started(
