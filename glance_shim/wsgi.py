@@ -7,8 +7,11 @@ Options come from the file named by ``GLANCE_SHIM_CONFIG_FILE``, or from
 from glance_shim import config, deployment, logs
 from glance_shim.app import create_app
 from glance_shim.db import schema
+from glance_shim.doctor import writable
 
-_deployment = deployment.build(config.load(config.default_files()))
+_files = config.default_files()
+_deployment = deployment.build(config.load(_files))
 logs.set_up(_deployment.config.debug)
+writable.require_closed(_deployment, _files)
 schema.check(_deployment.database)
 application = create_app(_deployment)

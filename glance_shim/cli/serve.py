@@ -11,6 +11,7 @@ from glance_shim.api import metrics
 from glance_shim.app import create_app
 from glance_shim.context import Deployment
 from glance_shim.db import schema
+from glance_shim.doctor import writable
 from glance_shim.options import foreign
 
 log = logging.getLogger(__name__)
@@ -41,13 +42,17 @@ def serve(obj: object, config_files: tuple[str, ...]) -> None:
 def built_from(obj: object, config_files: tuple[str, ...]) -> Deployment:
     """The deployment of a process that stays, which logs from now on.
 
-    ``obj`` makes it where the subcommand names no files of its own.
+    ``obj`` makes it where the subcommand names no files of its own. Raises
+    `errors.ConfigurationError` where everybody on the machine decides what it does.
     """
     built: Deployment = (
         deployment.build(config.load(config_files)) if config_files else obj()  # type: ignore[operator]
     )
     logs.set_up(built.config.debug)
     memory.set_up()
+    root = click.get_current_context().find_root()
+    named = config_files or root.params.get("config_files") or config.default_files()
+    writable.require_closed(built, named)
     if built.config.unused:
         log.warning("Options that are not used: %s", foreign.explained(built.config.unused))
     return built

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from glance_shim import config, deployment, errors
-from glance_shim.doctor import machine, parts, proxies, secret_files
+from glance_shim.doctor import machine, parts, proxies, secret_files, writable
 from glance_shim.doctor.finding import OK, PROBLEM, WARNING, Finding, ok, problem, warning
 from glance_shim.options import foreign
 
@@ -18,6 +18,7 @@ __all__ = ["OK", "PROBLEM", "WARNING", "Finding", "examine"]
 LOOKS = (
     machine.user,
     secret_files.look,
+    writable.look,
     parts.database,
     parts.stores,
     parts.identity,

@@ -56,7 +56,7 @@ def _name(number: int) -> str:
 def room(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
     """Whether the disks have room left, each once."""
     seen: dict[int, str] = {}
-    for what, path in _places(deployment):
+    for what, path in places(deployment):
         if not path.exists():
             continue
         device = path.stat().st_dev
@@ -71,7 +71,8 @@ def room(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
             yield ok("room", words)
 
 
-def _places(deployment: Deployment) -> Iterator[tuple[str, Path]]:
+def places(deployment: Deployment) -> Iterator[tuple[str, Path]]:
+    """What is kept in directories of this machine, and where."""
     config = deployment.config
     for name, store in [*deployment.stores.items(), ("staging", deployment.stores.staging)]:
         root = getattr(store, "root", None)

@@ -235,9 +235,10 @@ NEIGHBOURS: dict[str, Row] = {
         "identity/test_tokens::test_the_database_does_not_hold_the_token",
         note="Tokens are looked up by their hash; what is compared, by hmac.compare_digest.",
     ),
-    "P-28": in_part(
+    "P-28": held(
         "caches and directories that others can write",
-        "The service does not refuse to start in a directory that others can write.",
+        "cli/test_writable::test_it_does_not_start_where_everybody_decides_what_it_does",
+        "cli/test_writable::test_data_that_everybody_can_change_is_told_at_the_start",
         "keystone/test_keystone_tokens::test_a_token_is_asked_about_once",
         *MODES,
     ),
