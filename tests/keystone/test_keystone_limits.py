@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import environments
+import pages
 import pytest
+import yaml
 from people import Person, Service
 from real_keystone import Keystone
+from terminal import Terminal
 
 from glance_shim import clock, errors
 from glance_shim.core.identity.keystone import KeystoneUnavailable
@@ -122,6 +127,38 @@ def uploads(keystone: Keystone, endpoint: dict[str, str]) -> Iterator[None]:
     keystone.request("DELETE", f"/registered_limits/{made['id']}")
 
 
+@pytest.fixture
+def unregistered(keystone: Keystone, registered: dict[str, str]) -> Iterator[None]:
+    """How much may be stored is registered by the test, and as before after it."""
+    path = "/registered_limits/{}"
+    before = keystone.get(path.format(registered["image_size_total"]))["registered_limit"]
+    keystone.request("DELETE", path.format(before["id"]))
+    yield
+    query = "/registered_limits?resource_name=image_size_total"
+    [named] = keystone.get(query)["registered_limits"]
+    body = {"registered_limit": {"default_limit": before["default_limit"]}}
+    assert keystone.request("PATCH", path.format(named["id"]), body).status == 200
+
+
+@pytest.fixture
+def terminal(keystone: Keystone, tmp_path: Path) -> Terminal:
+    """The stock clients, with the administrator in ``clouds.yaml``."""
+    commands = environments.find("clients")
+    if commands is None:
+        pytest.skip("the stock clients are not installed")
+    auth = {
+        "auth_url": keystone.url,
+        "username": "admin",
+        "password": keystone.admin_password,
+        "project_name": "admin",
+        "user_domain_id": "default",
+        "project_domain_id": "default",
+    }
+    clouds = tmp_path / "clouds.yaml"
+    clouds.write_text(yaml.safe_dump({"clouds": {"admin": {"auth": auth}}}))
+    return Terminal(commands, tmp_path, OS_CLIENT_CONFIG_FILE=str(clouds))
+
+
 def test_what_is_registered_holds_for_every_project(alice: Person, bob: Person) -> None:
     for _ in range(3):
         alice.create()
@@ -169,6 +206,21 @@ def test_usage_shows_the_limits(alice: Person) -> None:
     assert usage["image_count_total"] == {"usage": 1, "limit": 3}
     assert usage["image_size_total"] == {"usage": 0, "limit": 2}
     assert usage["image_count_uploading"] == {"usage": 0, "limit": 0}
+
+
+def test_the_commands_of_the_page_set_limits(
+    unregistered: None, terminal: Terminal, keystone: Keystone, service: Service, alice: Person
+) -> None:
+    lab = keystone.project("lab")
+    page = pages.ROOT / "docs" / "how-to" / "quotas.md"
+    [script] = [text for kind, text in pages.blocks(page) if text.startswith("openstack ")]
+    terminal.run("bash", "-euc", script)
+
+    with connection.connected(service.deployment.database):
+        limits = [service.deployment.quotas.limits(p) for p in (lab, alice.project_id)]
+    [own] = keystone.get(f"/limits?project_id={lab}")["limits"]
+    keystone.request("DELETE", f"/limits/{own['id']}")
+    assert [each["image_size_total"] for each in limits] == [50000, 10000]
 
 
 @pytest.fixture
