@@ -49,7 +49,8 @@ wsgi_app = "keystone.wsgi.api:application"
 bind = "127.0.0.1:{port}"
 threads = {threads}
 control_socket_disable = True
-# Not to be killed on a machine where an answer takes long.
+# Not to be killed on a machine where an answer takes long: Glance, which leaves it
+# to later whether a token is good, answers 401 when its question is cut off.
 timeout = 0
 """
 

@@ -175,5 +175,9 @@ def test_there_and_back(world: World) -> None:
         assert again.code == 0 and not again.report["results"]
         assert again.report["images"]["same"] == COUNT
         but = PLACES if command == "adopt" else (*PLACES, *TIMES)
-        assert not catalogs.different(wanted, catalogs.read(target), but)
+        found = catalogs.read(target)
+        compared = sum(name not in but for each in wanted.values() for name in each)
+        different = catalogs.different(wanted, found, but)
+        print(f"{len(found)} images, {compared} fields, {len(different)} differences")
+        assert not different, different
         assert catalogs.read_definitions(target) == definitions
