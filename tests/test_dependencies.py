@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
+import contextlib
+import importlib.metadata
 import re
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import dependencies
 import pytest
 from packaging.requirements import Requirement
 
-SETUP = dependencies.PINS.parent / "setup.cfg"
+ROOT = dependencies.PINS.parent
+SETUP = ROOT / "setup.cfg"
+
+# Parts of what is asked for, and what only those use who have it.
+BROUGHT = {"werkzeug", "webargs", "urllib3", "openstack"}
 
 
 def pins() -> dict[str, str]:
@@ -33,6 +42,32 @@ def test_a_pin_is_of_a_version_that_is_asked_for(wanted: Requirement) -> None:
     # What is only needed to draw plots is on no machine that runs the tests.
     assert version is not None or wanted.name == "matplotlib"
     assert version is None or version in wanted.specifier
+
+
+def imported() -> Iterator[str]:
+    """The first name of every library that the program imports."""
+    for path in (ROOT / "glance_shim").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module.partition(".")[0]
+
+
+def modules(wanted: Requirement) -> set[str]:
+    """What a library, if it is installed, can be imported by."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        files = importlib.metadata.files(wanted.name) or ()
+        return {file.parts[0].partition(".")[0] for file in files}
+    return set()
+
+
+def test_what_is_imported_is_asked_for() -> None:
+    """Not left to a library that happens to bring it."""
+    foreign = set(imported()) - sys.stdlib_module_names - {"glance_shim"}
+
+    assert len(foreign) > 15
+    assert foreign.difference(*map(modules, asked_for())) == BROUGHT
 
 
 def test_every_line_is_one_version() -> None:
