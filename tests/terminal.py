@@ -25,15 +25,15 @@ from typing import Any
 PATIENCE = 60
 
 
-def until(happened: Callable[[], Any], what: str) -> Any:
+def until(happened: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
     """Wait until ``happened()`` is true, and return what it said."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         result = happened()
         if result:
             return result
         time.sleep(0.05)
-    raise AssertionError(f"not in {PATIENCE} seconds: {what}")
+    raise AssertionError(f"not in {seconds} seconds: {what}")
 
 
 def answers(url: str) -> bool:
