@@ -27,7 +27,7 @@ bind_port = {port}
 
 [database]
 connection = {database}
-max_pool_size = 15
+max_pool_size = 8
 
 [glance_store]
 filesystem_store_datadir = {shared}/images
