@@ -203,17 +203,21 @@ def _share(client: Client, image_id: str) -> None:
     client.request("show", "GET", f"/v2/images/{image_id}", who=team)
 
 
+def _wait_for(client: Client, path: str, status: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while json.loads(client.request("show", "GET", path))["status"] != status:
+        if time.monotonic() > deadline:
+            raise Unexpected(f"{path} is not {status} in {PATIENCE} s")
+        time.sleep(0.2)
+
+
 def imported(client: Client) -> None:
     """An image whose data is staged and imported."""
     image_id, data = client.create(), client.data()
     path = f"/v2/images/{image_id}"
     client.request("stage", "PUT", f"{path}/stage", data, headers=OCTETS)
     client.request("import", "POST", f"{path}/import", {"method": {"name": "glance-direct"}})
-    deadline = time.monotonic() + PATIENCE
-    while json.loads(client.request("show", "GET", path))["status"] != "active":
-        if time.monotonic() > deadline:
-            raise Unexpected(f"image {image_id} is not imported in {PATIENCE} s")
-        time.sleep(0.2)
+    _wait_for(client, path, "active")
     client.request("delete", "DELETE", path)
 
 
@@ -291,11 +295,7 @@ def broken_off(client: Client) -> None:
     with client.bare() as connection, contextlib.suppress(ConnectionError):
         connection.sendall(head.encode() + data[: len(data) // 2])
     client.counted.answer("broken off", 0, 0)
-    deadline = time.monotonic() + PATIENCE
-    while json.loads(client.request("show", "GET", path))["status"] != "queued":
-        if time.monotonic() > deadline:
-            raise Unexpected(f"image {image_id} is not queued again in {PATIENCE} s")
-        time.sleep(0.2)
+    _wait_for(client, path, "queued")
     client.request("delete", "DELETE", path)
 
 
