@@ -27,7 +27,7 @@ from typing import Any
 
 import orjson
 
-from glance_shim import clock, errors, fetching
+from glance_shim import clock, errors, fetching, threads
 
 log = logging.getLogger(__name__)
 lines = logging.getLogger("glance_shim.notification")
@@ -92,6 +92,7 @@ class Notifier:
         self._publisher_id = publisher_id
         self._disabled = frozenset(disabled)
         self._process = 0
+        self._works = False
         self._dropped = 0
         self._starting = threading.Lock()
         self._waiting: queue.Queue[Message] = queue.Queue(MOST_WAITING)
@@ -124,15 +125,19 @@ class Notifier:
             self._dropped += 1
 
     def _start(self) -> None:
-        """A thread does not survive a fork, and neither should what waits for another's."""
-        if self._process == os.getpid():
+        """A thread does not survive a fork, and neither should what waits for another's.
+
+        Where none can be had, what waits is for the one that the next event starts.
+        """
+        if self._process == os.getpid() and self._works:
             return
         with self._starting:
             if self._process != os.getpid():
                 self._waiting = queue.Queue(MOST_WAITING)
-                threading.Thread(target=self._work, name="notifications", daemon=True).start()
+                self._works = False
                 atexit.register(self.flush)
                 self._process = os.getpid()
+            self._works = self._works or threads.start(self._work)
 
     def _work(self) -> None:
         while True:

@@ -33,7 +33,7 @@ from gunicorn.http import body
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
-from glance_shim import errors
+from glance_shim import errors, threads
 from glance_shim import worker as background
 from glance_shim.context import Deployment
 from glance_shim.core.pace import Patience
@@ -44,8 +44,8 @@ SMALL_BODY = 64 * 1024
 # Milliseconds that a thread waits for the next request of the client it has answered.
 NEXT_REQUEST = 3
 
-# What an accept says when the process or the machine has no more to give, and the pause then.
-EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+# What is said when the process or the machine has no more to give, and the pause then.
+EXHAUSTED = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 PAUSE_SECONDS = 0.1
 
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
@@ -59,10 +59,17 @@ class Parent(Arbiter):
 
         Until it has handlers of its own it has ours, which would take the
         signal and do nothing, and the stop would wait for the whole grace.
+        Where none can be had, it is tried again in a second: gunicorn would
+        end, and with it the workers that are there.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         try:
             return super().spawn_worker()
+        except OSError as exc:
+            if exc.errno not in EXHAUSTED:
+                raise
+            log.warning("No process can be started for now: %s", exc.strerror)
+            return None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
@@ -173,6 +180,17 @@ class Connection(socket.socket):
 class Worker(ThreadWorker):
     """gunicorn's worker with threads, mended where it stops and between requests."""
 
+    def get_thread_pool(self) -> threads.Pool:
+        """Threads that are there already go on where no more can be had."""
+        pool = threads.Pool(self.cfg.threads)
+        pool.begin()
+        return pool
+
+    def notify(self) -> None:
+        """Say that the process is well, and try again for threads that it lacks."""
+        super().notify()
+        self.tpool.catch_up()
+
     def enqueue_req(self, conn: Any) -> None:
         """Give a new connection a thread once its client has sent something.
 
@@ -255,14 +273,6 @@ class Worker(ThreadWorker):
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
-
-    def handle_quit(self, sig: Any, frame: Any) -> None:
-        """Stop at once, but not in the middle of a signal.
-
-        The pool's lock may be held by the very code that the signal has
-        interrupted; waiting for it there would never end.
-        """
-        self.method_queue.defer(super().handle_quit, sig, frame)
 
 
 def _is_sending(connection: socket.socket, at_once: bool = False) -> bool:

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+from glance_shim import threads
 from glance_shim.context import Deployment
 from glance_shim.core import cache, cache_filling, recovery, task_types, tasks, verification
 from glance_shim.db import connection
@@ -28,18 +29,16 @@ class Workers:
     has run out.
     """
 
-    def __init__(self, deployment: Deployment, threads: int, only_kept: bool = False) -> None:
+    def __init__(self, deployment: Deployment, count: int, only_kept: bool = False) -> None:
         self._deployment = deployment
         self._only_kept = only_kept
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
-            for number in range(threads)
-        ]
+        self._at_work = set(range(count))
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        """Start them, as soon as they can be had."""
+        for number in sorted(self._at_work):
+            threads.require(self._run, number)
 
     def begin_no_more(self) -> None:
         """Let each thread end with the task that it is doing."""
@@ -47,20 +46,21 @@ class Workers:
         tasks.wake.set()
 
     def at_work(self) -> bool:
-        return any(thread.is_alive() for thread in self._threads)
+        return bool(self._at_work)
 
-    def _run(self) -> None:
+    def _run(self, number: int) -> None:
         while not self._stopping.is_set():
             tasks.wake.wait(IDLE_SECONDS)
             tasks.wake.clear()
             try:
                 self._do_all()
-            except connection.FAILURES as exc:
+            except (*connection.FAILURES, tasks.NoThread) as exc:
                 log.warning("Tasks have to wait: %s", exc)
                 self._stopping.wait(IDLE_SECONDS)
             except Exception:
                 log.exception("A worker stumbled")
                 self._stopping.wait(IDLE_SECONDS)
+        self._at_work.discard(number)
 
     def _do_all(self) -> None:
         with connection.connected(self._deployment.database):
@@ -83,7 +83,7 @@ def start_beside_requests(deployment: Deployment) -> None:
         Workers(deployment, 1, only_kept=True).start()
 
 
-def run(deployment: Deployment, threads: int) -> None:
+def run(deployment: Deployment, count: int) -> None:
     """Do tasks, and nothing else, until told to stop by SIGTERM or SIGINT.
 
     Tasks at hand then have ``graceful_timeout`` seconds to end; the rest are
@@ -93,9 +93,9 @@ def run(deployment: Deployment, threads: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda sent, frame: told.put(sent))
     keep_house_in_background(deployment)
-    workers = Workers(deployment, threads)
+    workers = Workers(deployment, count)
     workers.start()
-    log.info("Doing tasks as %s, %d at a time", tasks.worker_name(), threads)
+    log.info("Doing tasks as %s, %d at a time", tasks.worker_name(), count)
     told.get()
     workers.begin_no_more()
     log.info("Beginning no more tasks; the next signal ends those at hand")
@@ -120,13 +120,9 @@ def give_back() -> None:
 
 def keep_house_in_background(deployment: Deployment) -> None:
     """Clean up after dead processes and verify image data, until this one ends."""
-    threading.Thread(
-        target=keep_house, args=(deployment,), name="keep-house", daemon=True
-    ).start()
+    threads.require(keep_house, deployment)
     # Not by the same thread: reading all data takes hours.
-    threading.Thread(
-        target=keep_verified, args=(deployment,), name="keep-verified", daemon=True
-    ).start()
+    threads.require(keep_verified, deployment)
 
 
 def keep_verified(deployment: Deployment) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(glance_shim.__file__).parent
 # Lowest first; what stands in one line may import what stands above it, and
 # packages their own modules.
 LAYERS = [
-    {"clock", "errors", "logs", "memory", "options"},
+    {"clock", "errors", "logs", "memory", "options", "threads"},
     {"config", "context", "addresses"},
     {"audit", "exchange"},
     {"fetching"},

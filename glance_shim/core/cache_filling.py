@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from glance_shim import errors
+from glance_shim import errors, threads
 from glance_shim.context import Deployment
 from glance_shim.core import cache, copies
 from glance_shim.db import cache as rows
@@ -144,7 +144,8 @@ class _Background:
     """A thread that empties the queues of this process's deployments, while there are any.
 
     A deployment that is named while the thread looks at its queue is looked
-    at once more, so nothing that was queued before `wake` waits for long.
+    at once more, so nothing that was queued before `wake` waits for long. Where
+    no thread can be had it waits for the next `wake`, which cleaning up calls too.
     """
 
     def __init__(self) -> None:
@@ -157,8 +158,7 @@ class _Background:
             if not any(each is deployment for each in self._waiting):
                 self._waiting.append(deployment)
             if not self._runs:
-                self._runs = True
-                threading.Thread(target=self._run, name="cache-fill", daemon=True).start()
+                self._runs = threads.start(self._run)
 
     def _run(self) -> None:
         while True:

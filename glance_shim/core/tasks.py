@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from glance_shim import clock, errors
+from glance_shim import clock, errors, threads
 from glance_shim.context import Context, Deployment
 from glance_shim.core import events, images, quotas
 from glance_shim.db import connection
@@ -189,6 +189,10 @@ class Lost(errors.Error):
     message = "The task {task_id} is no longer this worker's"
 
 
+class NoThread(errors.Error):
+    message = "There is no thread to be had that keeps the lease on task {task_id}"
+
+
 # The tasks that this process works on.
 _at_hand: set[Working] = set()
 
@@ -213,30 +217,40 @@ class Working:
         self.deployment = deployment
         self.task = task
         self._ended = threading.Event()
+        self._turn = threading.Lock()
         self._told = -math.inf
 
     @contextlib.contextmanager
     def held(self) -> Iterator[Working]:
-        """Keep the lease in the block."""
-        thread = threading.Thread(target=self._renew, name="task-lease", daemon=True)
-        thread.start()
+        """Keep the lease in the block; raises `NoThread`, and gives it back, without one."""
+        if not threads.start(self._renew):
+            rows.give_back(self.task)
+            raise NoThread(task_id=self.task.id)
         _at_hand.add(self)
         try:
             yield self
         finally:
             _at_hand.discard(self)
             self._ended.set()
-            thread.join()
+            # A renewal that is under way ends first.
+            with self._turn:
+                pass
 
     def _renew(self) -> None:
         seconds = self.deployment.config.task.lease_seconds
         while not self._ended.wait(seconds / 4):
-            try:
-                with connection.connected(self.deployment.database):
-                    if not rows.renew(self.task, seconds):
-                        return
-            except connection.FAILURES as exc:
-                log.warning("The lease on task %s could not be renewed: %s", self.task.id, exc)
+            with self._turn:
+                if self._ended.is_set() or not self._is_renewed(seconds):
+                    return
+
+    def _is_renewed(self, seconds: float) -> bool:
+        """False once the task is somebody else's."""
+        try:
+            with connection.connected(self.deployment.database):
+                return rows.renew(self.task, seconds)
+        except connection.FAILURES as exc:
+            log.warning("The lease on task %s could not be renewed: %s", self.task.id, exc)
+            return True
 
     def require(self) -> None:
         """Raise `Lost` unless the task is still this worker's."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent import futures
 from typing import Any
 
-from glance_shim import errors
+from glance_shim import errors, threads
 from glance_shim.stores.s3_client import Bucket
 
 log = logging.getLogger(__name__)
@@ -110,19 +110,21 @@ class Upload:
         """Send the parts, a few at once; whoever makes them waits while those are under way."""
         total = 0
         flying: dict[futures.Future[None], int] = {}
-        with futures.ThreadPoolExecutor(self._at_once, "s3-part") as pool:
-            try:
-                for number, part in enumerate(parts, 1):
-                    if number > self._most:
-                        raise errors.StoreFull(store_id=self._bucket.store_id)
-                    while not self._has_room(flying, len(part)):
-                        _landed(flying, futures.FIRST_COMPLETED)
-                    total += len(part)
-                    flying[pool.submit(self._send, number, part)] = len(part)
-                _landed(flying, futures.ALL_COMPLETED)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        pool = threads.Pool(self._at_once)
+        try:
+            for number, part in enumerate(parts, 1):
+                if number > self._most:
+                    raise errors.StoreFull(store_id=self._bucket.store_id)
+                while not self._has_room(flying, len(part)):
+                    _landed(flying, futures.FIRST_COMPLETED)
+                total += len(part)
+                flying[pool.submit(self._send, number, part)] = len(part)
+            _landed(flying, futures.ALL_COMPLETED)
+        finally:
+            for each in flying:
+                each.cancel()
+            pool.shutdown()
+            futures.wait(flying)
         return total
 
     def _has_room(self, flying: dict[futures.Future[None], int], size: int) -> bool:

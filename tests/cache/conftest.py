@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from people import Person, Service
+from real_server import until
 from slow_stores import SlowStore
 
 from glance_shim.core import cache, cache_filling
@@ -43,9 +43,7 @@ class Node:
 
     def settle(self) -> None:
         """Wait until nothing is fetched in the background."""
-        for thread in threading.enumerate():
-            if thread.name == "cache-fill":
-                thread.join(30)
+        until(lambda: not cache_filling._background._runs, "nothing is fetched any more")
 
     def files(self) -> list[Path]:
         """Every file in the directory, partial ones too."""

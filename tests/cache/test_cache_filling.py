@@ -10,6 +10,7 @@ import pytest
 from people import Person
 from slow_stores import SlowStore
 
+from glance_shim import threads
 from glance_shim.core import cache_filling
 from glance_shim.db import cache as rows
 from glance_shim.db import connection
@@ -25,6 +26,20 @@ def test_a_queued_image_is_fetched_at_once(node: Any, admin: Person, image: str)
     document = admin.get("/v2/cache").json
     assert [entry["image_id"] for entry in document["cached_images"]] == [image]
     assert document["queued_images"] == []
+    (file,) = node.files()
+    assert file.read_bytes() == DATA
+
+
+def test_without_a_thread_it_is_fetched_when_one_can_be_had(
+    node: Any, admin: Person, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as changed:
+        changed.setattr(threads, "start", lambda *args: False)
+        assert admin.put(f"/v2/cache/{image}").status_code == 202
+        assert node.files() == []
+    cache_filling.start(node.deployment)
+    node.settle()
+
     (file,) = node.files()
     assert file.read_bytes() == DATA
 

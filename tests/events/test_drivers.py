@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from glance_shim import config, errors, notifications
+from glance_shim import config, errors, notifications, threads
 
 
 class Hook:
@@ -87,6 +87,18 @@ def test_messages_come_in_order(hook: Hook) -> None:
 
     numbers = [hook.taken.get(timeout=60)["payload"]["number"] for _ in range(20)]
     assert numbers == list(range(20))
+
+
+def test_without_a_thread_messages_wait_for_the_next(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telling = notifier("webhook", notification_webhook_url=hook.url)
+    with monkeypatch.context() as changed:
+        changed.setattr(threads, "start", lambda *args: False)
+        telling.emit("image.update", {"number": 0})
+    telling.emit("image.update", {"number": 1})
+
+    assert [hook.taken.get(timeout=60)["payload"]["number"] for _ in range(2)] == [0, 1]
 
 
 @pytest.mark.parametrize("refusals, taken", [(2, True), (3, False)])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from people import Person, Service
 
+from glance_shim import threads
 from glance_shim.core import import_steps, task_types, tasks
 from glance_shim.db import connection, leases
 from glance_shim.db import tasks as rows
@@ -53,6 +54,21 @@ def test_who_has_lost_a_task_changes_nothing_any_more(
     assert alice.show(image_id)["status"] == "active"
     assert alice.get(f"/v2/images/{image_id}/file").data == b"0123456789"
     assert len(service.blobs()) == 1 and service.staged() == []
+
+
+def test_a_task_waits_for_a_thread_that_keeps_its_lease(
+    service: Service, alice: Person, image_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connection.connected(service.deployment.database):
+        with monkeypatch.context() as changed:
+            changed.setattr(threads, "start", lambda *args: False)
+            for _ in range(task_types.MOST_ATTEMPTS + 1):
+                with pytest.raises(tasks.NoThread):
+                    task_types.run_next(service.deployment)
+        assert alice.show(image_id)["status"] == "uploading"
+        assert task_types.run_next(service.deployment)
+
+    assert alice.show(image_id)["status"] == "active"
 
 
 def test_an_end_that_comes_too_late_does_not_count(

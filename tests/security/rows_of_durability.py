@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rows_of_neighbours import PLANTED
-from security_rows import Row, held, in_part
+from security_rows import Row, held
 
 KILLS = "server/test_import_kills::test_an_import_that_is_killed_ends_well_all_the_same"
 CLUSTER = "server/test_cluster_faults::test_no_fault_makes_an_answer_untrue"
@@ -219,15 +219,21 @@ ROWS: dict[str, Row] = {
         f"{JUMPS}test_tokens_end_by_the_clock_of_the_wall",
         note="Deletions that scrub_time delays are due by the clock of the wall.",
     ),
-    "DUR-41": in_part(
+    "DUR-41": held(
         "limits of the process",
-        "A process that finds no memory for one more thread to answer requests on waits for it "
-        "until it is replaced after a minute; its transfers end as with kill -9.",
         f"{LIMITS}test_a_file_may_become_no_larger",
         f"{LIMITS}test_the_database_may_not_grow",
         f"{LIMITS}test_no_more_files_can_be_opened",
         f"{LIMITS}test_there_is_no_memory_for_another_thread",
+        f"{LIMITS}test_requests_wait_for_the_threads_that_are_there",
+        f"{LIMITS}test_a_process_that_cannot_be_replaced_yet_takes_no_other_with_it",
         "stores/test_streams::test_without_a_thread_the_hashes_are_made_all_the_same",
+        "imports/test_taking_over::test_a_task_waits_for_a_thread_that_keeps_its_lease",
+        "events/test_drivers::test_without_a_thread_messages_wait_for_the_next",
+        "cache/test_cache_filling::test_without_a_thread_it_is_fetched_when_one_can_be_had",
+        "test_threads::test_work_waits_for_the_threads_that_are_there",
+        "test_threads::test_what_waits_has_threads_once_they_can_be_had",
+        "test_threads::test_without_any_thread_whoever_submits_does_the_work",
     ),
     "DUR-42": held(
         "upgrades",

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,51 @@ def test_there_is_no_memory_for_another_thread(server: Server) -> None:
     else:
         assert server.get(f"/v2/images/{image_id}/file").data == DATA
         assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
+
+
+def threads_of(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
+def test_requests_wait_for_the_threads_that_are_there(server: Server) -> None:
+    """Less than the stack of a thread is left; a transfer that is under way goes on."""
+    (pid,) = server.workers()
+    server.assert_takes(server.alice.create()["id"], DATA)
+    image_id = server.alice.create()["id"]
+    half = len(DATA) // 2
+    with surviving(server), contextlib.ExitStack() as opened:
+        upload = opened.enter_context(server.connect())
+        upload.sendall(server.upload_head(image_id, f"Content-Length: {len(DATA)}"))
+        upload.sendall(DATA[:half])
+        server.wait_for(image_id, "saving")
+        before = threads_of(pid)
+        with limited(server, resource.RLIMIT_AS, address_space(pid) + 6 * MIB):
+            waiting = [opened.enter_context(server.connect()) for _ in range(2 * before)]
+            for each in waiting:
+                each.sendall(b"GET /healthcheck HTTP/1.1\r\n")
+            until(lambda: "No thread can be started" in server.log(), "there is none for all")
+            upload.sendall(DATA[half:])
+            for each in waiting:
+                each.sendall(b"Host: here\r\n\r\n")
+            assert {answer_on(each).status for each in waiting} == {200}
+            assert answer_on(upload).status == 204
+            assert threads_of(pid) <= before
+        assert server.get(f"/v2/images/{image_id}/file").data == DATA
+        keep_threads_at_hand(server, 2 * before)
+        assert threads_of(pid) > before
+    assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
+
+
+def test_a_process_that_cannot_be_replaced_yet_takes_no_other_with_it(tmp_path: Path) -> None:
+    with running(tmp_path / "server", workers=2) as server:
+        one, other = server.workers()
+        parent = server.process.pid
+        before = resource.prlimit(parent, resource.RLIMIT_NOFILE)
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, (3, before[1]))
+        os.kill(one, signal.SIGKILL)
+        until(lambda: "No process can be started" in server.log(), "it is tried")
+        assert server.get("/v2/images").status == 200
+        assert server.workers() == [other]
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, before)
+        until(lambda: len(server.workers()) == 2, "it is replaced")
+        assert server.get("/v2/images").status == 200
