@@ -36,6 +36,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from glance_shim import errors, threads
 from glance_shim import worker as background
 from glance_shim.context import Deployment
+from glance_shim.core import marks
 from glance_shim.core.pace import Patience
 
 log = logging.getLogger(__name__)
@@ -390,6 +391,7 @@ def serve(application: Any, deployment: Deployment, listening: int | None = None
         body.Body.read = _read_through
     if listening is None:
         require_free_port(deployment.config)
+    marks.claim_at_start(deployment)
     deployment.database.close_all()
     # What is there already lives as long as the program. The collector of each process would
     # otherwise write into all of it, and no page would stay shared: two processes hold 101 MiB

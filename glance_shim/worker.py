@@ -12,7 +12,15 @@ from typing import Any
 
 from glance_shim import threads
 from glance_shim.context import Deployment
-from glance_shim.core import cache, cache_filling, recovery, task_types, tasks, verification
+from glance_shim.core import (
+    cache,
+    cache_filling,
+    marks,
+    recovery,
+    task_types,
+    tasks,
+    verification,
+)
 from glance_shim.db import connection
 
 log = logging.getLogger(__name__)
@@ -92,6 +100,7 @@ def run(deployment: Deployment, count: int) -> None:
     told: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda sent, frame: told.put(sent))
+    marks.claim_at_start(deployment)
     keep_house_in_background(deployment)
     workers = Workers(deployment, count)
     workers.start()

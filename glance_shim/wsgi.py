@@ -6,6 +6,7 @@ Options come from the file named by ``GLANCE_SHIM_CONFIG_FILE``, or from
 
 from glance_shim import config, deployment, logs
 from glance_shim.app import create_app
+from glance_shim.core import marks
 from glance_shim.db import schema
 from glance_shim.doctor import writable
 
@@ -14,4 +15,5 @@ _deployment = deployment.build(config.load(_files))
 logs.set_up(_deployment.config.debug)
 writable.require_closed(_deployment, _files)
 schema.check(_deployment.database)
+marks.claim_at_start(_deployment)
 application = create_app(_deployment)

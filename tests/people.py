@@ -18,6 +18,8 @@ from glance_shim.core.identity import projects, system_context, tokens, users
 from glance_shim.core.identity import roles as known_roles
 from glance_shim.db import connection, schema
 from glance_shim.db.models import base
+from glance_shim.db.models.marks import ServiceId
+from glance_shim.stores import marks
 
 V21 = "application/openstack-images-v2.1-json-patch"
 V20 = "application/openstack-images-v2.0-json-patch"
@@ -169,8 +171,9 @@ class Service:
         databases.drop(self.database_url)
 
     def reset(self) -> None:
-        """Forget everything that was stored."""
-        tables = [model._meta.table_name for model in _models(base.Base)]
+        """Forget everything that was stored, but not whose the directories are."""
+        kept = {ServiceId}
+        tables = [m._meta.table_name for m in _models(base.Base) if m not in kept]
         with connection.connected(self.deployment.database), connection.writing():
             databases.clear(self.deployment.database, reversed(tables))
         for path in (*self.blobs(), *self.staged()):
@@ -208,7 +211,7 @@ class Service:
         """Every file that waits to be imported, partial ones too."""
         root = getattr(self.deployment.stores.staging, "root", None)
         found = Path(root).rglob("*") if root else ()
-        return sorted(path for path in found if path.is_file())
+        return sorted(path for path in found if path.is_file() and path.name != marks.NAME)
 
     def blobs(self) -> list[Path]:
         """Every file in any store, partial ones too."""
@@ -217,7 +220,7 @@ class Service:
             for store in self.deployment.stores.values()
             if store.type == "file"
             for path in Path(store.properties()["data_dir"]).rglob("*")
-            if not path.is_dir()
+            if not path.is_dir() and path.name != marks.NAME
         )
 
 

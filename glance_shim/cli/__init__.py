@@ -51,6 +51,7 @@ COMMANDS = Commands(
         "doctor": ".doctor:examine",
         "verify": ".verify:verify",
         "recover": ".recover:recover",
+        "claim": ".claim:claim",
         "identity": ".identity:identity",
         "quota": ".quota:quota",
         "adopt": ".moving:adopt",

@@ -17,7 +17,7 @@ from glance_shim.db import connection, schema
 
 # Commands that change nothing, and what is told of the others.
 READING = frozenset({"list", "show", "export", "verify"})
-TOLD = ("name", "user", "project", "role", "credential", "limit")
+TOLD = ("name", "user", "project", "role", "credential", "limit", "store_id")
 
 
 def at_the_machine(command: Callable[..., None]) -> Callable[..., None]:

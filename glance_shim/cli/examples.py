@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "db current": ("db current",),
     "db copy": ("db copy --to postgresql://glance@db.example.org/glance",),
     "verify": ("verify", "verify --deep --repair --rate 100"),
+    "claim": ("claim cheap",),
     "recover": ("recover", "recover --remove-orphans"),
     "identity project create": ("identity project create lab --description 'The laboratory'",),
     "identity project list": ("identity project list --format json",),

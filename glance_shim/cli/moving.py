@@ -14,6 +14,7 @@ import click
 
 from glance_shim.cli.common import at_the_machine, with_format
 from glance_shim.context import Context
+from glance_shim.core import marks
 from glance_shim.moving import login, report
 from glance_shim.moving.copying import Catalog, Copy
 from glance_shim.moving.own import Own
@@ -64,6 +65,7 @@ def adopt(context: Context, os_cloud: str | None, **options: Any) -> None:
     glance-shim adopt --os-cloud old --jobs 8
     """
     other = Service(login.log_in(os_cloud))
+    marks.claim(context.deployment)
     _run(context, other, Own(context), other, **options)
 
 
@@ -79,6 +81,7 @@ def leave(context: Context, os_cloud: str | None, **options: Any) -> None:
     glance-shim leave --os-cloud new --dry-run
     """
     other = Service(login.log_in(os_cloud))
+    marks.claim(context.deployment)
     _run(context, Own(context), other, other, **options)
 
 

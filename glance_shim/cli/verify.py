@@ -10,7 +10,7 @@ import click
 
 from glance_shim.cli.common import at_the_machine, chosen, print_list, print_one, with_format
 from glance_shim.context import Context
-from glance_shim.core import verification
+from glance_shim.core import marks, verification
 from glance_shim.db.verification import VerificationRow
 
 DAMAGED, UNCHECKED = 3, 4
@@ -45,6 +45,7 @@ def verify(
     Exit code: 0 if all is well, 3 if there is damage that was not repaired, 4
     if a store could not be asked.
     """
+    marks.claim(context.deployment)
     depth = verification.DEEP if deep else verification.LIGHT
     run = verification.Run(context.deployment, depth, repair, rate)
     if sys.stderr.isatty():

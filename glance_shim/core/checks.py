@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 import threading
 import time
@@ -9,7 +11,9 @@ from collections.abc import Callable, Iterator
 
 from glance_shim import errors
 from glance_shim.context import Deployment
+from glance_shim.core import cache, marks
 from glance_shim.db import schema
+from glance_shim.stores.base import Store
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +37,11 @@ def all_of(deployment: Deployment) -> dict[str, Callable[[], None]]:
     checks: dict[str, Callable[[], None]] = {"database": lambda: _database(deployment)}
     stores = {f"store {name}": store for name, store in deployment.stores.items()}
     stores["staging"] = deployment.stores.staging
-    checks |= {name: store.check for name, store in stores.items()}
+    checks |= {
+        name: functools.partial(_store, deployment, store) for name, store in stores.items()
+    }
+    if deployment.config.image_cache_dir:
+        checks["cache"] = functools.partial(_cache, deployment)
     check_tokens = getattr(deployment.tokens, "check", None)
     if check_tokens is not None:
         checks["keystone"] = check_tokens
@@ -47,6 +55,22 @@ def _database(deployment: Deployment) -> None:
             raise errors.ConfigurationError(
                 reason="the database takes no changes; is it a replica, or its disk full?"
             )
+
+
+def _store(deployment: Deployment, store: Store) -> None:
+    store.check()
+    # What is wrong with the database is said in its own line.
+    with (
+        contextlib.suppress(errors.ConfigurationError),
+        schema.reaching(deployment.database),
+    ):
+        marks.check(store)
+
+
+def _cache(deployment: Deployment) -> None:
+    store = cache.store_of(deployment)
+    if store is not None:
+        _store(deployment, store)
 
 
 class Readiness:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from glance_shim import clock, errors
 from glance_shim.context import Deployment
-from glance_shim.core import removals
+from glance_shim.core import marks, removals
 from glance_shim.db import connection, uploads
 from glance_shim.db import images as rows
 from glance_shim.stores import STAGING
@@ -36,8 +36,10 @@ def sweep(deployment: Deployment) -> Recovered:
     """Give back images whose upload died, and remove blobs that are due.
 
     Safe to run at any time, by several processes at once, and again after it
-    was killed: each step is decided by the row it changes.
+    was killed: each step is decided by the row it changes. A store whose directory is
+    not this service's is left alone, and one that is at last is used from now on.
     """
+    marks.claim(deployment)
     given_up = _give_up_uploads(deployment)
     removed = removals.carry_out(deployment)
     partial, away = _sweep_stores(deployment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from glance_shim.db import connection
@@ -83,6 +84,11 @@ def nodes(image_id: str) -> list[str]:
         .order_by(CachedImage.node)
     )
     return [node for (node,) in query.tuples()]
+
+
+def any_among(blob_ids: Sequence[str]) -> bool:
+    """Is one of the blobs in the cache of any node?"""
+    return CachedImage.select().where(CachedImage.blob_id.in_(blob_ids)).exists()
 
 
 def add(node: str, image_id: str, size: int) -> None:

@@ -19,6 +19,7 @@ from glance_shim.db.models import (
     cache,
     identity,
     images,
+    marks,
     metadefs,
     quotas,
     tasks,
@@ -52,6 +53,7 @@ TABLES: tuple[type[peewee.Model], ...] = (
     quotas.QuotaHold,
     verification.Damage,
     verification.Verification,
+    marks.ServiceId,
 )
 
 Digest = tuple[int, str]

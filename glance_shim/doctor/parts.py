@@ -20,6 +20,7 @@ LONGEST_CHECK = 20.0
 MENDS = {
     "database": "look at [database] connection; 'glance-shim db upgrade' makes and upgrades it",
     "keystone": "look at [keystone_authtoken], and whether the service user has a role",
+    "cache": "look at image_cache_dir",
     "staging": "look at [os_glance_staging_store], or node_staging_uri",
 }
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "ceph", "fuse.glusterfs")
@@ -63,10 +64,12 @@ def _connections(deployment: Deployment) -> Iterator[Finding]:
 
 
 def stores(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
-    """Whether each store, and the place of staged data, takes data."""
+    """Whether each store, and the places of staged and cached data, take data."""
     for name in deployment.stores:
         yield from _as_checked(deployment, f"store {name}")
     yield from _as_checked(deployment, "staging")
+    if deployment.config.image_cache_dir:
+        yield from _as_checked(deployment, "cache")
 
 
 def identity(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from glance_shim import errors
-from glance_shim.stores import base
+from glance_shim.stores import base, marks
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,42 @@ class FilesystemStore(base.Store):
         super().__init__(store_id, description, weight)
         self._reserve = reserve
         self.root = os.path.abspath(root)
+        self._wanted: marks.Mark | None = None
+        self._accepted: tuple[int, int] | None = None
         _make(os.path.join(self.root, PARTIAL))
+
+    def guard(self, service_id: str) -> None:
+        """From now on use the directory only while it is marked as this service's.
+
+        The mark is read now, and again when another directory stands there, such as the
+        one that a disk was mounted on.
+        """
+        self._wanted = marks.Mark(service_id, self.store_id)
+        self._accepted = None
+
+    def require_mark(self, service_id: str) -> None:
+        """Raise `errors.StoreUnusable` unless the directory is marked as this service's."""
+        self._require(self.mark(), marks.Mark(service_id, self.store_id))
+
+    def mark(self) -> marks.Mark | None:
+        """What the directory is marked with."""
+        with self._opened() as (root, _), self._translated():
+            return marks.read(root)
+
+    def put_mark(self, service_id: str) -> None:
+        """Mark the directory as this service's, unless it is marked."""
+        with self._opened() as (root, partial), self._translated():
+            marks.write(root, partial, marks.Mark(service_id, self.store_id))
+
+    def names(self) -> Iterator[str]:
+        """The ids of the blobs in the directory, whosever it is."""
+        with self._opened() as (root, _), self._translated():
+            yield from filter(base.BLOB_ID.fullmatch, os.listdir(root))
+
+    def _require(self, found: marks.Mark | None, wanted: marks.Mark) -> None:
+        reason = marks.difference(found, wanted, self.root)
+        if reason is not None:
+            raise errors.StoreUnusable(store_id=self.store_id, reason=reason)
 
     def add(self, blob_id: str, chunks: Iterable[bytes], expected: int | None = None) -> int:
         base.require_valid(blob_id)
@@ -211,6 +246,8 @@ class FilesystemStore(base.Store):
         return {"data_dir": self.root, "chunk_size": CHUNK, "thin_provisioning": False}
 
     def check(self) -> None:
+        if self._wanted is not None:
+            self._require(self.mark(), self._wanted)
         probe = f"{secrets.token_hex(8)}.probe"
         try:
             root = os.open(os.path.join(self.root, PARTIAL), os.O_RDONLY | os.O_DIRECTORY)
@@ -241,6 +278,26 @@ class FilesystemStore(base.Store):
 
     @contextlib.contextmanager
     def _directories(self) -> Iterator[tuple[int, int]]:
+        """As `_opened`; raises where the directory is not this service's."""
+        with self._opened() as (root, partial):
+            facts = os.fstat(root)
+            place = (facts.st_dev, facts.st_ino)
+            if self._wanted is not None and place != self._accepted:
+                self._accept(root, self._wanted, place)
+            yield root, partial
+
+    def _accept(self, root: int, wanted: marks.Mark, place: tuple[int, int]) -> None:
+        try:
+            with self._translated():
+                self._require(marks.read(root), wanted)
+        except errors.StoreUnusable as exc:
+            # What it says is for the operator, and not for whoever asks for an image.
+            log.error("%s", exc)
+            raise errors.StoreUnavailable(store_id=self.store_id) from exc
+        self._accepted = place
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[tuple[int, int]]:
         """Handles of the root and its ``partial``; raises if the store is away."""
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
         with contextlib.ExitStack() as opened:

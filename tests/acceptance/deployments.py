@@ -155,8 +155,9 @@ class Site:
         return self._project_ids[name]
 
     def blobs(self) -> list[Path]:
-        """Every file in the store, partial ones too."""
-        return sorted(path for path in (self.data / "images").rglob("*") if path.is_file())
+        """Every file in the store but its mark, partial ones too."""
+        found = (path for path in (self.data / "images").rglob("*") if path.is_file())
+        return sorted(path for path in found if path.name != ".glance-shim-store")
 
     def stop(self) -> None:
         self.sdk.stop()

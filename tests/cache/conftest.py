@@ -16,6 +16,7 @@ from glance_shim.core import cache, cache_filling
 from glance_shim.db import cache as rows
 from glance_shim.db import connection
 from glance_shim.db.models.cache import CachedImage
+from glance_shim.stores import marks
 
 DATA = b"0123456789"
 
@@ -46,8 +47,9 @@ class Node:
         until(lambda: not cache_filling._background._runs, "nothing is fetched any more")
 
     def files(self) -> list[Path]:
-        """Every file in the directory, partial ones too."""
-        return sorted(path for path in self.directory.rglob("*") if path.is_file())
+        """Every file in the directory but its mark, partial ones too."""
+        found = (path for path in self.directory.rglob("*") if path.is_file())
+        return sorted(path for path in found if path.name != marks.NAME)
 
     def do(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call it with a connection to the database."""

@@ -17,6 +17,7 @@ SAFETY = "dashboard/test_safety::"
 FORMS = "dashboard/test_forms_attacked::"
 SESSIONS = "dashboard/test_sessions_attacked::"
 LOGINS = "dashboard/test_browser_logins::"
+WHOSE = "durability/test_whose_stores::"
 
 IDENTITY: dict[str, Row] = {
     "T-AUTH-1": held(
@@ -430,9 +431,17 @@ FILES: dict[str, Row] = {
         "server/test_import_kills::test_an_import_that_is_killed_ends_well_all_the_same",
         "stores/test_filesystem::test_a_sweep_takes_what_nobody_writes_to",
     ),
-    "T-FS-4": in_part(
+    "T-FS-4": held(
         "a store that is not mounted, or of another service",
-        "A directory has no mark that says whose it is.",
+        f"{WHOSE}test_what_belongs_to_another_service_is_refused_and_left_alone",
+        f"{WHOSE}test_where_a_disk_is_not_mounted_nothing_is_written_or_removed",
+        f"{WHOSE}test_a_start_without_the_disk_marks_nothing",
+        f"{WHOSE}test_stores_whose_directories_are_confused_are_refused",
+        f"{WHOSE}test_a_cache_takes_nothing_out_of_the_store_of_another_service",
+        f"{WHOSE}test_a_restored_service_has_its_stores",
+        "stores/test_marks::test_nothing_is_done_in_a_directory_that_is_not_ours",
+        "stores/test_marks::test_of_several_services_that_begin_at_once_one_has_the_directory",
+        "server/test_marked_stores::test_a_server_waits_for_its_disk",
         "stores/test_filesystem::test_a_store_that_is_away_says_so",
     ),
     "T-FS-5": held(

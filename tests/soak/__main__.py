@@ -31,6 +31,8 @@ import sampling
 from server_process import Server, free_port, operate
 from terminal import until
 
+from glance_shim.stores import marks
+
 CLIENTS = 20
 REST = 2.0
 THREADS = 128
@@ -104,7 +106,9 @@ def _act(clients: list[load.Client], seconds: float) -> None:
 
 
 def _files(directory: Path) -> list[Path]:
-    return [path for path in directory.rglob("*") if path.is_file()]
+    """Every file of a store but its mark."""
+    found = (path for path in directory.rglob("*") if path.is_file())
+    return [path for path in found if path.name != marks.NAME]
 
 
 def main() -> int:
