@@ -157,8 +157,8 @@ def get_all(
 
     ``conditions`` are column, operator and value. ``among`` limits the list to
     the images of the caller's ``project``, or to ``offers`` of others with the
-    given ``member_status``. Raises `errors.MarkerNotFound`
-    or, for a marker that exists but is not the caller's to see, `errors.Forbidden`.
+    given ``member_status``. Raises `errors.MarkerNotFound`, also where the caller
+    may not see it, which Glance tells apart by 403.
     """
     context.enforce("get_images", {"project_id": context.project_id})
     start = None if marker is None else _marker(context, marker)
@@ -192,8 +192,6 @@ def _marker(context: Context, image_id: str) -> ImageRow:
         image = rows.find(image_id, seen.seen_by_id(context))
         if image is None and context.is_admin:
             image = rows.find_any(image_id, deleted_too=True)
-        elif image is None and rows.find_any(image_id) is not None:
-            raise errors.Forbidden(reason=f"the marker {image_id} is not yours to see")
     if image is None:
         raise errors.MarkerNotFound(marker=image_id)
     return image

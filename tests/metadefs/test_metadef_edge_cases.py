@@ -166,7 +166,7 @@ OF_OTHERS: list[tuple[str, str, str, Any, int]] = [
     ("17-object", "member of p1", "POST N/objects", {"name": "o"}, 403),
     ("17-object-foreign", "member of p2", "POST N/objects", {"name": "o"}, 404),
     ("17-missing", "member of p2", "DELETE P/objects/nope", None, 403),
-    ("24", "reader of p2", "GET ?marker=N", None, 403),
+    ("24", "reader of p2", "GET ?marker=N", None, 404),
     ("35", "member of p1", "POST N/tags/t", None, 403),
     ("35-long", "member of p2", f"POST N/tags/{_n(81)}", None, 404),
     *(

@@ -132,3 +132,29 @@ def test_P_05_no_filter_shows_what_cannot_be_seen(
     assert response.status_code in (200, 400)
     if response.status_code == 200:
         assert {image["id"] for image in response.json["images"]} <= {own}
+
+
+@pytest.mark.parametrize("roles", [("member",), ("reader",)], ids=str)
+def test_P_05_a_marker_that_cannot_be_seen_is_as_one_that_never_was(
+    service: Service, alice: Person, roles: tuple[str, ...]
+) -> None:
+    """Glance answers 403, and so tells whoever asks what there is."""
+    stranger = service.person("p9", *roles)
+    admin = service.person("p1", "admin")
+    theirs = [alice.active(visibility=each)["id"] for each in ("private", "shared")]
+    deleted = alice.active()["id"]
+    assert alice.delete(f"/v2/images/{deleted}").status_code == 204
+    made = admin.post("/v2/metadefs/namespaces", json={"namespace": "Secret"})
+    assert made.status_code == 201
+    imported = alice.create()["id"]
+    assert alice.stage(imported).status_code == 204
+    assert alice.import_(imported).status_code == 202
+    (task,) = alice.get(f"/v2/images/{imported}/tasks").json["tasks"]
+
+    for path, never, hidden in (
+        ("/v2/images", some_id(), [*theirs, deleted]),
+        ("/v2/metadefs/namespaces", "Nobody", ["Secret"]),
+        ("/v2/tasks", some_id(), [task["id"]]),
+    ):
+        told = [seen(stranger.get(f"{path}?marker={each}"), each) for each in (never, *hidden)]
+        assert told[0][0] in (400, 403, 404) and told == [told[0]] * len(told)

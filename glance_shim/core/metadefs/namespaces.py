@@ -80,7 +80,11 @@ def get_all(
     limit: int = 25,
     marker: str | None = None,
 ) -> list[NamespaceRow]:
-    """One page of the namespaces that the caller sees."""
+    """One page of the namespaces that the caller sees.
+
+    Raises `errors.NamespaceNotFound` for a marker, also where the caller may not see it,
+    which Glance tells apart by 403.
+    """
     if not context.allows("get_metadef_namespaces", {"project_id": context.project_id}):
         raise errors.NotFound(what="The resource")
     return rows.select(
@@ -94,11 +98,9 @@ def get_all(
 
 
 def _marker(context: Context, name: str) -> NamespaceRow:
-    if rows.find(name) is None:
-        raise errors.NamespaceNotFound(namespace=name)
     namespace = rows.find(name, seen.namespaces_seen(context))
     if namespace is None:
-        raise errors.Forbidden(reason=f"the marker {name} is not yours to see")
+        raise errors.NamespaceNotFound(namespace=name)
     return namespace
 
 
