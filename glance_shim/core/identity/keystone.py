@@ -14,7 +14,7 @@ import logging
 import re
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import cachetools
@@ -46,7 +46,10 @@ class KeystoneUnavailable(errors.Unavailable):
 
 @dataclasses.dataclass(frozen=True)
 class KeystoneToken(Token):
-    """What Keystone says of a token; ``access_rules`` limit it to certain requests."""
+    """What Keystone says of a token; ``access_rules`` limit it to certain requests.
+
+    Of the ``catalog`` it has what is asked for here, the image services.
+    """
 
     access_rules: tuple[Mapping[str, str], ...] | None = None
     catalog: tuple[Mapping[str, Any], ...] = ()
@@ -155,6 +158,8 @@ class Tokens:
         self._access = threading.Lock()
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self._seconds = max(options.token_cache_time, 0)
+        # Of a token with a whole catalog of fifteen services this is a tenth.
+        self._kinds = frozenset({"image", options.service_type})
         self.forget()
 
     def forget(self) -> None:
@@ -212,7 +217,7 @@ class Tokens:
         if answer.status_code == 404:
             return None
         with understood():
-            return read(answer.json()["token"])
+            return read(answer.json()["token"], self._kinds)
 
 
 @contextlib.contextmanager
@@ -229,8 +234,11 @@ def _now() -> float:
     return clock.now()
 
 
-def read(body: Mapping[str, Any]) -> KeystoneToken:
-    """The ``token`` of a validation answer as our own kind of token."""
+def read(body: Mapping[str, Any], kinds: Collection[str]) -> KeystoneToken:
+    """The ``token`` of a validation answer as our own kind of token.
+
+    Of the catalog it keeps the services of these ``kinds``.
+    """
     scope = next((name for name in ("project", "domain", "system") if body.get(name)), None)
     credential = body.get("application_credential") or {}
     rules = credential.get("access_rules")
@@ -250,7 +258,7 @@ def read(body: Mapping[str, Any]) -> KeystoneToken:
         application_credential_name=credential.get("name"),
         unrestricted=not credential or bool(credential.get("restricted") is False),
         access_rules=None if rules is None else tuple(rules),
-        catalog=tuple(body.get("catalog", ())),
+        catalog=tuple(each for each in body.get("catalog", ()) if each.get("type") in kinds),
     )
 
 
