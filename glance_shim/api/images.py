@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask.views import MethodView
 
-from glance_shim.api import body, filters, json_patch, paging, responses, smorest
+from glance_shim.api import body, filters, json_patch, paging, responses, smorest, urls
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas import images as schemas
 from glance_shim.core import images
@@ -38,7 +38,7 @@ class Images(MethodView):
         context.deployment.extra_properties.require(values["properties"])
         image = images.create(context, **values)
         headers = import_headers(context.deployment)
-        headers["Location"] = f"{flask.request.host_url}v2/images/{image.id}"
+        headers["Location"] = urls.of(f"/v2/images/{image.id}")
         return responses.as_json(schemas.present(context, image), 201, headers)
 
     @blp.response(200, schemas.ImageListSchema)

@@ -9,7 +9,7 @@ import flask
 from flask.views import MethodView
 
 from glance_shim import errors
-from glance_shim.api import body, filters, paging, responses, smorest
+from glance_shim.api import body, filters, paging, responses, smorest, urls
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas import tasks as schemas
 from glance_shim.core import images, task_types, tasks
@@ -64,7 +64,7 @@ class Tasks(MethodView):
         context = current_context()
         context.enforce("tasks_api_access", {})
         task = task_types.create(context, **smorest.load(schemas.NewTaskSchema))
-        location = f"{flask.request.host_url}v2/tasks/{task.id}"
+        location = urls.of(f"/v2/tasks/{task.id}")
         return responses.as_json(schemas.full(task), 201, {"Location": location})
 
 

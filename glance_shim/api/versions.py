@@ -107,7 +107,7 @@ def is_of_a_browser(accept: str) -> bool:
 
 
 class VersionNegotiation:
-    """Turns the path of every request into one of a route.
+    """Turns the path of every request into one of a route, and refuses hosts that are none.
 
     Whatever the version, it is served as ``/v2``; a path that begins with no
     version is served as ``/``, and one that ends with it as ``/versions``. A
@@ -117,12 +117,18 @@ class VersionNegotiation:
     def __init__(self, wsgi_app: Any, deployment: Deployment) -> None:
         self._wsgi_app = wsgi_app
         self._dashboard = has_dashboard(deployment)
+        self._serves_host = urls.serves_host(deployment.config)
         self._accepted = {"v2", *(f"v{minor}" for minor in announced(deployment))}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = re.sub("/{2,}", "/", environ.get("PATH_INFO", "") or "/")
         if not _is_utf8(path):
             return _refused(400, "The path is not UTF-8", environ, start_response)
+        host = environ.get("HTTP_HOST", "")
+        # Balancers ask by addresses of their own whether the service is well.
+        if host and path != "/healthcheck" and not self._serves_host(host):
+            message = "The Host header does not name a host of this service"
+            return _refused(400, message, environ, start_response)
         environ["PATH_INFO"] = self._route(path, environ.get("HTTP_ACCEPT", ""))
         return self._wsgi_app(environ, start_response)
 

@@ -10,6 +10,7 @@ from werkzeug import exceptions
 
 from glance_shim import errors
 from glance_shim.api import errors as api_errors
+from glance_shim.api import urls
 from glance_shim.dashboard import security, session
 from glance_shim.db import connection
 
@@ -119,7 +120,7 @@ def _to_login() -> Any:
 def _page_before() -> str | None:
     """The page of the dashboard from which the request came, if the browser says so."""
     referrer = flask.request.referrer or ""
-    host = flask.request.host_url
+    host = f"{flask.request.scheme}://{urls.host_of(flask.request)}/"
     return security.own_path(f"/{referrer[len(host) :]}") if referrer.startswith(host) else None
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import flask
 
 from glance_shim import errors
+from glance_shim.api import urls
 from glance_shim.dashboard import session
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,8 +88,8 @@ def _require_own_origin() -> None:
         return
     public = flask.current_app.config["deployment"].config.public_endpoint or ""
     if urllib.parse.urlsplit(origin).netloc not in (
-        request.host,
-        urllib.parse.urlsplit(public).netloc or request.host,
+        urls.host_of(request),
+        urllib.parse.urlsplit(public).netloc or urls.host_of(request),
     ):
         raise FormNotOurs()
 

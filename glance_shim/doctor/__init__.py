@@ -28,6 +28,7 @@ LOOKS = (
     machine.limits,
     machine.programs,
     parts.service,
+    parts.links,
     proxies.look,
 )
 

@@ -25,6 +25,7 @@ MENDS = {
 }
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "ceph", "fuse.glusterfs")
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 FOREIGN = ("keystone", "front")
 WITH_PEOPLE = ("embedded", "http_basic")
 
@@ -131,6 +132,21 @@ def service(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
         elif _failure(f"{port}/healthcheck") is None:
             words = f"answers here, but not at public_endpoint {public}: {failure}"
             yield problem("service", words, "look at the proxy, or at the option")
+
+
+def links(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
+    """Whether a request can choose the host of links, where others can send one."""
+    config = deployment.config
+    is_seen = (
+        str(config.bind_host) not in LOOPBACK
+        or config.oslo_middleware.enable_proxy_headers_parsing
+    )
+    if is_seen and not config.public_endpoint and not config.allowed_hosts:
+        yield warning(
+            "links",
+            "they name whatever host a request was sent to, also one that is not yours",
+            "set public_endpoint, or allowed_hosts where there are several",
+        )
 
 
 def _failure(url: str) -> str | None:

@@ -40,6 +40,13 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             help="The URL under which clients reach this service, without a version. Used in "
             "the versions document and the catalog; default: taken from each request.",
         ),
+        words(
+            "allowed_hosts",
+            default=[],
+            help="Names and addresses, without ports, under which the service answers, besides "
+            "that of public_endpoint. Requests for another host are answered 400, but for "
+            "/healthcheck. Default: any.",
+        ),
         cfg.StrOpt(
             "mount_path",
             default="",

@@ -235,6 +235,26 @@ def test_hosts_that_share_a_database_are_to_share_a_key(made: Any, written: Any)
     assert states(parts.dashboard(shared, [])) == {"dashboard": "warning"}
 
 
+@pytest.mark.parametrize(
+    "options, state",
+    [
+        ({}, {}),
+        ({"bind_host": "0.0.0.0"}, {"links": "warning"}),
+        ({"bind_host": "0.0.0.0", "public_endpoint": "https://images.example.org"}, {}),
+        ({"bind_host": "0.0.0.0", "allowed_hosts": "images.example.org"}, {}),
+    ],
+)
+def test_a_request_shall_not_say_where_links_lead(
+    made: Any, options: dict[str, str], state: dict[str, str]
+) -> None:
+    assert states(parts.links(*made(**options))) == state
+
+
+def test_behind_a_proxy_a_request_shall_not_say_it_either(made: Any) -> None:
+    built, files = made("[oslo_middleware]\nenable_proxy_headers_parsing = true\n")
+    assert states(parts.links(built, files)) == {"links": "warning"}
+
+
 def test_without_an_administrator_somebody_is_to_be_made(made: Any) -> None:
     built, files = made()
     [found] = parts.identity(built, files)

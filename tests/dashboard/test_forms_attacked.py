@@ -54,6 +54,13 @@ def test_a_form_with_the_token_of_the_session_is_taken(
         assert NOT_OURS not in answer.text, (method, path)
 
 
+def test_a_form_is_taken_under_the_name_of_a_container(service: Service, olga: Any) -> None:
+    own = {"Host": "glance_shim:9292", "Origin": "http://glance_shim:9292"}
+    for headers, refused in ((own, False), ({**own, "Origin": "http://evil:9292"}, True)):
+        answer = sent(olga, "POST", "/dashboard/project", token_of(olga), headers)
+        assert (NOT_OURS in answer.text) is refused
+
+
 def test_a_form_from_before_the_switch_or_the_login_does_nothing_after_it(
     service: Service, olga: Any
 ) -> None:

@@ -143,6 +143,16 @@ def test_two_hosts_are_refused(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
+    "host", [b'evil"x', b"evil<x>", b"evil/x", b"x@evil", b"evil x", b"evil\r x: y", b"ev\xefl"]
+)
+def test_a_host_that_is_none_is_refused(server: Server, host: bytes) -> None:
+    codes, data = sent(server, head(server, "GET / HTTP/1.1", b"Host: " + host))
+
+    assert codes == [400]
+    assert b"evil" not in data and b'"versions"' not in data
+
+
+@pytest.mark.parametrize(
     "first",
     [
         "GET /v2/images",

@@ -9,7 +9,7 @@ import flask
 from flask.views import MethodView
 
 from glance_shim import errors
-from glance_shim.api import body, filters, paging, responses, smorest
+from glance_shim.api import body, filters, paging, responses, smorest, urls
 from glance_shim.api.authentication import current_context
 from glance_shim.api.metadefs import presenting
 from glance_shim.api.schemas import metadefs as schemas
@@ -60,7 +60,7 @@ class Namespaces(MethodView):
         row = namespaces.create(current_context(), values)
         held = {key: values[key] for key in namespaces.CONTENTS if values.get(key)}
         name = urllib.parse.quote(row.namespace, safe="")
-        location = f"{flask.request.host_url.rstrip('/')}{PATH}/{name.replace('%3A', ':')}"
+        location = urls.of(f"{PATH}/{name.replace('%3A', ':')}")
         document = {**presenting.namespace(row), **held}
         return responses.as_json(document, 201, {"Location": location})
 
