@@ -22,9 +22,13 @@ MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 # Bytes of one upload that may be on their way, unless a single part is larger.
 IN_FLIGHT = 64 * MIB
 
-# Data of unknown length goes in parts of the 125th part of what went before, once that is more
-# than the usual size: a thousand parts of 10 MiB and more then hold 1.3 TiB.
-GROWTH = 125
+# Once that is more than the usual size, a part of data of unknown length has eight times the
+# share of what went before that is one part's of all. A thousand parts of 10 MiB and more hold
+# 1.05 TiB then; of ten thousand those at the end of a TiB have 840 MiB.
+GROWTH = 8
+
+# Engines take no part of more than 5 GiB, and what makes a part large enough comes in chunks.
+LARGEST_GROWN = 5 * 1000 * MIB
 
 
 def part_sizes(first: int, usual: int, most: int, expected: int | None) -> Callable[[int], int]:
@@ -39,7 +43,8 @@ def part_sizes(first: int, usual: int, most: int, expected: int | None) -> Calla
     def size(sent: int) -> int:
         if not sent:
             return min(first, even)
-        return even if sent < known else max(usual, sent // GROWTH)
+        grown = min(sent * GROWTH // most, LARGEST_GROWN)
+        return even if sent < known else max(usual, grown)
 
     return size
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from security_rows import Row, held, in_part
+from security_rows import Row, held
 
 CREATE = "api/test_image_create::"
 KEPT = f"{CREATE}test_what_may_be_said_is_kept"
@@ -16,6 +16,7 @@ QUERIES = "api/test_hostile_queries::"
 OPTIONS = "api/test_options::"
 COUNTS = "quotas/test_counts::"
 TURNS = "imports/test_turns_of_projects::"
+PARTS = "stores/test_s3_parts::"
 TRANSFERS = "quotas/test_transfers::"
 TRICKLE = "security/test_trickling_clients::"
 RATES = "quotas/test_rates::"
@@ -352,9 +353,13 @@ _LIMITS = [
     fixed(
         "options of each S3 store",
         "larger parts",
-        in_part(
+        held(
             "size and number of the parts of an object",
-            "No test makes an object of 10,000 parts.",
+            f"{PARTS}test_an_object_of_as_many_parts_as_there_may_be_is_whole",
+            f"{PARTS}test_one_part_more_is_refused_and_leaves_nothing",
+            f"{PARTS}test_what_would_be_too_many_parts_goes_in_larger_ones",
+            f"{PARTS}test_an_object_that_is_announced_never_needs_more_than_there_may_be",
+            f"{PARTS}test_nor_does_one_of_the_largest_image_whose_length_nobody_has_said",
             "stores/test_s3_images::"
             "test_while_the_engine_is_away_an_image_stays_queued_and_takes_data_afterwards",
         ),
