@@ -163,13 +163,13 @@ class Swift:
             **others,
         }
 
-    def client(self) -> Any:
-        """A client of the engine that is none of ours."""
+    def client(self, access_key: str = ACCESS_KEY) -> Any:
+        """A client of the engine that is none of ours; its owner's, or of who has that key."""
         return botocore.session.get_session().create_client(
             "s3",
             region_name="us-east-1",
             endpoint_url=self.url,
-            aws_access_key_id=ACCESS_KEY,
+            aws_access_key_id=access_key,
             aws_secret_access_key=SECRET_KEY,
             config=botocore.config.Config(s3={"addressing_style": "path"}),
         )
