@@ -13,6 +13,7 @@ from glance_shim.core import checks
 from glance_shim.core.identity import roles, system_context
 from glance_shim.db import connection, schema, urls
 from glance_shim.doctor.finding import Finding, ok, problem, warning
+from glance_shim.options.keystone import AUTH_SECTIONS
 
 PATIENCE = 5.0
 LONGEST_CHECK = 20.0
@@ -78,6 +79,13 @@ def identity(deployment: Deployment, files: Sequence[str]) -> Iterator[Finding]:
     strategy = deployment.config.auth_strategy
     if strategy == "keystone":
         yield from _as_checked(deployment, "keystone")
+        for section in AUTH_SECTIONS:
+            if getattr(deployment.config, section).insecure:
+                yield warning(
+                    "keystone",
+                    f"[{section}] insecure: whoever answers in its place has all tokens",
+                    f"name its authority in [{section}] cafile, and remove insecure",
+                )
         return
     if strategy not in WITH_PEOPLE:
         yield ok("identity", f"auth_strategy is {strategy}")

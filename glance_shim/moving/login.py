@@ -11,6 +11,9 @@ import yaml
 
 from glance_shim import errors
 
+# What cannot be read as such a word leaves certificates looked at.
+YES, NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+
 
 class Login(NamedTuple):
     """A session of keystoneauth, and what it takes to find the image service with it."""
@@ -30,7 +33,7 @@ def log_in(cloud: str | None, environ: Mapping[str, str] = os.environ) -> Login:
     found = _cloud(name, environ) if name else _variables(environ)
     auth = {key.replace("-", "_"): value for key, value in (found.get("auth") or {}).items()}
     kind = found.get("auth_type") or ("token" if "token" in auth else "password")
-    verify = found.get("verify", True) not in (False, "false", "False", "0")
+    verify = str(found.get("verify", True)).lower() not in NO
     return Login(
         session=_session(kind, auth, found, verify),
         region=found.get("region_name"),
@@ -83,7 +86,7 @@ def _variables(environ: Mapping[str, str]) -> dict[str, Any]:
             if name in given
         },
         "image_endpoint_override": given.get("image_endpoint_override"),
-        "verify": "insecure" not in given,
+        "verify": given.get("insecure", "").lower() not in YES,
         "auth": given,
     }
 

@@ -214,6 +214,17 @@ def test_processes_that_want_more_connections_than_there_are_are_told(elsewhere:
     assert "may take 3400 connections" in found[-1].words
 
 
+def test_a_keystone_whose_certificate_is_not_looked_at_is_told(made: Any) -> None:
+    sections = (
+        "[keystone_authtoken]\nauth_type = password\nauth_url = http://127.0.0.1:1\n"
+        "insecure = true\n"
+    )
+    built, files = made(sections, auth_strategy="keystone")
+
+    found = [each for each in parts.identity(built, files) if each.state == doctor.WARNING]
+    assert ["[keystone_authtoken] insecure" in each.words for each in found] == [True]
+
+
 def test_a_keystone_that_cannot_be_asked_is_told(made: Any) -> None:
     sections = "[keystone_authtoken]\nauth_type = password\nauth_url = http://127.0.0.1:1\n"
     built, files = made(sections, auth_strategy="keystone")

@@ -68,6 +68,18 @@ def test_variables() -> None:
     assert found[1:] == ("two", "public", None)
 
 
+@pytest.mark.parametrize(
+    "word, verify",
+    [
+        *((word, True) for word in ("", "false", "False", "0", "no", "maybe")),
+        *((word, False) for word in ("true", "True", "1", "yes")),
+    ],
+)
+def test_insecure_is_what_its_word_says(word: str, verify: bool) -> None:
+    environ = {"OS_AUTH_URL": "https://keystone.example.org/v3", "OS_INSECURE": word}
+    assert login.log_in(None, environ).session.verify is verify
+
+
 def test_an_application_credential() -> None:
     found = login.log_in(
         None,

@@ -115,11 +115,13 @@ ROWS: dict[str, Row] = {
         "copying from a URL named in a header of v1",
         "api/test_versions::test_a_version_that_is_not_announced_is_not_served",
     ),
-    "H-23": in_part(
+    "H-23": held(
         "images without end",
-        "Their number is limited; calls are not slowed down.",
         CREATORS,
         "quotas/test_counts::test_61_a_project_has_as_many_images_as_it_may",
+        "quotas/test_rates::test_a_project_that_calls_too_often_is_told_how_long_to_wait",
+        "quotas/test_rates::test_all_processes_count_together",
+        note="How many a second is limited where [rate_limit] says so.",
     ),
     "H-24": held("headers made to break what reads them"),
     "H-25": held(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rows_of_glance import BY_ID, FORMATS, KEPT, LISTS
-from security_rows import Row, held, idle, in_part
+from security_rows import Row, held, idle
 
 PLANTED = "stores/test_filesystem::test_what_somebody_planted_leads_nowhere"
 MODES = (
@@ -12,6 +12,7 @@ MODES = (
     "cache/test_cache_filling::test_files_and_directories_are_for_their_owner_only",
 )
 TEXT = "dashboard/test_safety::test_text_of_others_is_text_on_every_page"
+CERTIFICATES = "identity/test_keystone_certificates::"
 ENDS = "identity/test_tokens::test_what_ends_a_token_ends_it_at_once_and_for_good"
 REFUSALS = "identity/test_logins::test_refusals_are_all_the_same"
 NO_DISKS = "There are no volumes and no machines here; an image is bytes that nothing mounts."
@@ -256,9 +257,13 @@ NEIGHBOURS: dict[str, Row] = {
         "api/test_hostile_json::test_a_body_that_is_too_large_is_refused",
         *MODES,
     ),
-    "P-34": in_part(
+    "P-34": held(
         "insecure taken for true; passwords as arguments",
-        "That the word false means verify is the matter of oslo.config.",
+        f"{CERTIFICATES}test_a_certificate_is_looked_at",
+        f"{CERTIFICATES}test_a_certificate_is_not_looked_at_where_that_is_said",
+        f"{CERTIFICATES}test_a_word_that_says_neither_is_refused",
+        "moving/test_moving_login::test_insecure_is_what_its_word_says",
+        "cli/test_doctor::test_a_keystone_whose_certificate_is_not_looked_at_is_told",
         "identity/test_identity_cli::test_no_command_takes_a_password_as_an_argument",
     ),
 }

@@ -68,6 +68,8 @@ class Keystone:
                 reason=f"[{section}] needs auth_type, auth_url and what else it takes to "
                 "log in to Keystone"
             )
+        if options.insecure:
+            log.warning("Certificates of Keystone are not looked at ([%s] insecure)", section)
         plugin, credentials = options.login
         certificate = (
             (options.certfile, options.keyfile) if options.keyfile else options.certfile
