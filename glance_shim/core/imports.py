@@ -18,7 +18,6 @@ from glance_shim import clock, errors, fetching
 from glance_shim.context import Context
 from glance_shim.core import events, images, quotas, tasks
 from glance_shim.core.import_properties import FAILED, IMPORTING, LOCK, joined, split
-from glance_shim.db import connection
 from glance_shim.db import images as rows
 from glance_shim.db import tasks as task_rows
 from glance_shim.db.images import ImageRow
@@ -84,7 +83,7 @@ def submit(
         fetching.check(uri, context.config.import_filtering_opts)
     if not targets:
         return
-    with connection.writing():
+    with tasks.queueing(context):
         image = images.get_for_change(context, image_id)
         targets = _require_possible(context, image, request)
         tasks.require_turn(context)

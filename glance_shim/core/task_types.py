@@ -43,7 +43,7 @@ def create(context: Context, type: str, input: dict[str, Any] | None) -> TaskRow
         if not isinstance(given.get("import_from"), str):
             raise errors.Invalid(reason="The input of an import needs 'import_from', a URL")
         fetching.check(given["import_from"], context.config.import_filtering_opts)
-    with connection.writing():
+    with tasks.queueing(context):
         tasks.require_turn(context)
         return tasks.submit(context, type, given)
 

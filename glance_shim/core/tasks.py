@@ -88,12 +88,24 @@ def expiry(deployment: Deployment) -> str:
     return clock.moment(deployment.config.task.task_time_to_live * 3600)
 
 
+@contextlib.contextmanager
+def queueing(context: Context) -> Iterator[None]:
+    """A transaction that is to queue an import; `require_turn` is called in it."""
+    # What is held must be there for others to see, before any of them counts.
+    if context.config.task.max_waiting >= 0:
+        quota_rows.prepare(context.project_id)
+    with connection.writing():
+        yield
+
+
 def require_turn(context: Context) -> None:
     """Raise `errors.QuotaExceeded` if too many imports of the caller's project wait already.
 
-    In the transaction that is to queue another.
+    Nobody else of the project queues one until the transaction, which is `queueing`, ends.
     """
     owner, limit = context.project_id, context.config.task.max_waiting
+    if limit < 0:
+        return
     quota_rows.hold(owner)
     count = rows.count_waiting(owner, IMPORTS)
     quotas.require("[task] max_waiting", limit, count + 1, "imports of a project that wait")

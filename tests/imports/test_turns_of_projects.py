@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -73,6 +75,33 @@ def test_so_many_tasks_of_an_administrator_wait_and_no_more(
     ]
 
     assert codes == [201] * MOST + [413] * MOST
+
+
+def legacy(person: Person) -> int:
+    task = {"import_from": WEB["uri"], "import_from_format": "raw", "image_properties": {}}
+    return int(person.post("/v2/tasks", json={"type": "import", "input": task}).status_code)
+
+
+@pytest.mark.parametrize("ask, accepted", [(direct, 202), (from_web, 202), (legacy, 201)])
+def test_of_many_who_ask_at_once_no_more_wait(
+    service: Service, ask: Any, accepted: int
+) -> None:
+    for turn in range(3):
+        # A project that has had nothing so far.
+        project = f"crowd-{turn}"
+        crowd = [service.person(project, "admin", "member") for _ in range(16)]
+        barrier = threading.Barrier(len(crowd))
+
+        def wait_and_ask(person: Person, barrier: threading.Barrier = barrier) -> int:
+            barrier.wait(60)
+            return int(ask(person))
+
+        with ThreadPoolExecutor(len(crowd)) as pool:
+            codes = Counter(pool.map(wait_and_ask, crowd))
+
+        assert codes == {accepted: MOST, 413: len(crowd) - MOST}
+        with connection.connected(service.deployment.database):
+            assert rows.count_waiting(crowd[0].project_id, tasks.IMPORTS) == MOST
 
 
 def test_a_project_has_two_tasks_done_at_once(

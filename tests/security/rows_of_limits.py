@@ -298,6 +298,9 @@ _LIMITS = [
         held(
             "imports at once of a project and of a process, and those that wait",
             f"{TURNS}test_so_many_imports_wait_and_no_more",
+            f"{TURNS}test_of_many_who_ask_at_once_no_more_wait",
+            "server/test_quotas_of_processes::"
+            "test_a_crowd_of_importers_waits_for_no_turn_too_many",
             f"{TURNS}test_so_many_tasks_of_an_administrator_wait_and_no_more",
             f"{TURNS}test_a_project_has_two_tasks_done_at_once",
             f"{TURNS}test_many_workers_at_once_take_no_more_than_two",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from collections import Counter
@@ -70,6 +71,25 @@ def test_a_crowd_of_creators_gets_no_image_too_many(server: Server) -> None:
 
     assert at_once(*[lambda: create(server)] * CROWD) == {201: 5, 413: CROWD - 5}
     assert len(server.alice.ids()) == usage(server, "image_count_total") == 5
+
+
+def test_a_crowd_of_importers_waits_for_no_turn_too_many(tmp_path: Path) -> None:
+    sections = "[task]\nmax_waiting = 5\nworkers = 0\n"
+    server = Server(tmp_path / "server", sections, workers=2)
+    try:
+        ids = [server.alice.create()["id"] for _ in range(CROWD)]
+        for image_id in ids:
+            assert server.alice.stage(image_id).status_code == 204
+
+        def ask(image_id: str) -> Answer:
+            body = json.dumps({"method": {"name": "glance-direct"}})
+            headers = {"Content-Type": "application/json"}
+            return server.request("POST", f"/v2/images/{image_id}/import", body, headers)
+
+        codes = at_once(*(functools.partial(ask, image_id) for image_id in ids))
+        assert codes == {202: 5, 413: CROWD - 5}
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["announced", "unknown"])
