@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from security_rows import Row, held, in_part
+from security_rows import Row, held
 
 URLS = "core/test_fetching::test_no_spelling_of_an_internal_host_may_be_fetched"
 TRICKS = "core/test_fetching::test_no_trick_of_spelling_leads_to_an_internal_host"
