@@ -1,6 +1,7 @@
 """What the tests run with: pinning it, and asking whether it has known holes.
 
 python tests/dependencies.py pin      writes constraints.txt, from what is installed
+python tests/dependencies.py hash     writes requirements.txt, from that
 python tests/dependencies.py audit    asks about each line of it, with pip-audit
 """
 
@@ -16,8 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+
 PINS = Path(__file__).parent.parent / "constraints.txt"
+HASHES = PINS.with_name("requirements.txt")
 OWN = "glance-shim"
+SERVING = frozenset({"metrics", "mysql", "postgresql", "s3"})
 UNPINNED = {OWN, "pip", "setuptools", "wheel"}
 PATIENCE = 600
 
@@ -33,17 +38,13 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> Iterator[str]:
     except importlib.metadata.PackageNotFoundError:
         return
     yield canonical(name)
-    for line in requirements:
-        wanted = re.match(r"[\w.-]+", line)
-        extra = re.search(r"extra\s*==\s*['\"]([\w-]+)['\"]", line)
-        if wanted is None or (extra and extra[1] not in extras):
-            continue
-        key = canonical(wanted[0])
-        if key not in found:
+    for wanted in map(Requirement, requirements):
+        marker = wanted.marker
+        here = marker is None or any(marker.evaluate({"extra": each}) for each in extras | {""})
+        key = canonical(wanted.name)
+        if here and key not in found:
             found.add(key)
-            inner = re.match(r"[\w.-]+\s*\[([\w,\s-]+)\]", line)
-            more = frozenset(inner[1].replace(" ", "").split(",")) if inner else frozenset()
-            yield from needed(key, more, found)
+            yield from needed(key, frozenset(wanted.extras), found)
 
 
 def pin() -> None:
@@ -58,6 +59,23 @@ def pin() -> None:
     lines = [f"{name}=={importlib.metadata.version(name)} ; {python}\n" for name in names]
     head = "# Written by `tox -e pin`: what the tests run with.\n"
     PINS.write_text(head + "".join(lines))
+
+
+def hash() -> None:
+    """Write what a server needs, in the versions of constraints.txt, with all their hashes.
+
+    Those of every platform are in it, from the index that uv asks; nothing is downloaded.
+    """
+    wanted = set(needed(OWN, SERVING, set()))
+    lines = [line for line in PINS.read_text().splitlines() if line.split("==")[0] in wanted]
+    # That which only programs that install have, of the latest version.
+    lines += sorted(wanted & UNPINNED - {OWN})
+    command = [sys.executable, "-m", "uv", "pip", "compile", "-", "--quiet", "--no-deps"]
+    command += ["--generate-hashes", "--no-annotate", "--no-header"]
+    text = "\n".join(lines)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    head = "# Written by `tox -e pin`: what a server needs with all extras, on Python 3.11.\n"
+    HASHES.write_text(head + done.stdout)
 
 
 def audit(*words: str) -> int:
@@ -111,6 +129,9 @@ def judged(dependencies: list[dict[str, Any]]) -> int:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["pin"]:
         pin()
+        hash()
+    elif sys.argv[1:2] == ["hash"]:
+        hash()
     elif sys.argv[1:2] == ["audit"]:
         sys.exit(audit(*sys.argv[2:]))
     else:

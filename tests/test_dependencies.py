@@ -75,6 +75,37 @@ def test_every_line_is_one_version() -> None:
     assert all(re.fullmatch(r"[\w.+-]+", version) for version in pins().values())
 
 
+def hashed() -> dict[str, tuple[str, list[str]]]:
+    """The version and the hashes of all that a server needs."""
+    text = dependencies.HASHES.read_text().replace("\\\n", "")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    parts = {line[0]: line[1:] for line in lines}
+    return {name: (version, parts[f"{name}=={version}"]) for name, version in map(_pin, parts)}
+
+
+def _pin(text: str) -> tuple[str, str]:
+    name, _, version = text.partition("==")
+    return name, version
+
+
+def test_what_a_server_needs_is_pinned_with_hashes() -> None:
+    found = hashed()
+    pinned = {**pins(), "setuptools": found["setuptools"][0]}
+
+    assert len(found) > 40
+    for name, (version, hashes) in found.items():
+        assert version == pinned[name]
+        assert hashes
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", each) for each in hashes)
+
+
+def test_all_that_a_server_needs_is_there() -> None:
+    wanted = set(dependencies.needed(dependencies.OWN, dependencies.SERVING, set()))
+
+    # Only what is installed here can be looked at.
+    assert wanted - {dependencies.OWN} <= set(hashed())
+
+
 GOOD: dict[str, Any] = {"name": "flask", "version": "3.1.3", "vulns": []}
 HOLE: dict[str, Any] = {"id": "CVE-2026-1", "fix_versions": ["3.1.4"]}
 SKIPPED: dict[str, Any] = {"name": "flask", "skip_reason": "not found"}

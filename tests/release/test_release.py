@@ -60,11 +60,16 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def fresh(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The commands of an environment that has nothing but the wheel."""
+    """The commands of an environment with the wheel, and what a server needs, by its hashes."""
     directory = tmp_path_factory.mktemp("fresh")
     venv.create(directory, with_pip=True, symlinks=True)
     wheel = dist / f"glance_shim-{VERSION}-py3-none-any.whl"
-    run(directory / "bin" / "pip", "install", "--quiet", wheel)
+    install = (directory / "bin" / "pip", "install", "--quiet")
+    pinned = sys.version_info >= (3, 11)
+    if pinned:
+        run(*install, "--require-hashes", "--requirement", ROOT / "requirements.txt")
+    # It needs nothing else then.
+    run(*install, *(["--no-index"] if pinned else []), f"{wheel}[metrics,mysql,postgresql,s3]")
     return directory / "bin"
 
 
