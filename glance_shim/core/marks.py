@@ -43,10 +43,22 @@ def claim(deployment: Deployment) -> None:
         store.guard(service_id)
         try:
             if store.mark() is None and _may_be_marked(store):
-                store.put_mark(service_id)
-            store.require_mark(service_id)
+                _mark(store, service_id)
+            else:
+                store.require_mark(service_id)
         except errors.Error as exc:
             log.error("%s", exc)
+
+
+def _mark(store: FilesystemStore, service_id: str) -> None:
+    try:
+        store.put_mark(service_id)
+    except errors.Error as exc:
+        # A disk that is full or takes no changes still has data to be read.
+        log.warning("Store %s is used without a mark for now: %s", store.store_id, exc)
+        store.guard(None)
+    else:
+        store.require_mark(service_id)
 
 
 def claim_at_start(deployment: Deployment) -> None:

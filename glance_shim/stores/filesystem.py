@@ -88,13 +88,13 @@ class FilesystemStore(base.Store):
         self._accepted: tuple[int, int] | None = None
         _make(os.path.join(self.root, PARTIAL))
 
-    def guard(self, service_id: str) -> None:
+    def guard(self, service_id: str | None) -> None:
         """From now on use the directory only while it is marked as this service's.
 
         The mark is read now, and again when another directory stands there, such as the
-        one that a disk was mounted on.
+        one that a disk was mounted on. With ``None`` the directory is used as it is.
         """
-        self._wanted = marks.Mark(service_id, self.store_id)
+        self._wanted = marks.Mark(service_id, self.store_id) if service_id else None
         self._accepted = None
 
     def require_mark(self, service_id: str) -> None:

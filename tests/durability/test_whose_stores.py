@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from glance_shim.core import cache, checks, marks, orphans, recovery
 from glance_shim.db import connection, copying, uploads
 from glance_shim.db import marks as rows
 from glance_shim.stores import STAGING
+from glance_shim.stores import marks as marks_of_stores
 from glance_shim.stores.marks import NAME
 
 DATA = b"0123456789"
@@ -192,6 +195,30 @@ def test_data_that_is_to_be_removed_is_missed_too(make: Any) -> None:
         uploads.add_removals("0" * 36, [("default", "blob")], delay=60)
         assert rows.expects_blobs("default")
         assert not rows.expects_blobs("defaul_")
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
+def test_a_disk_that_takes_no_mark_is_read_all_the_same(
+    make: Any, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    service = make("one")
+    alice = member(service)
+    image_id = alice.active(DATA)["id"]
+
+    def refuse(*args: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(marks_of_stores, "write", refuse)
+        begin(service)
+        assert alice.get(f"/v2/images/{image_id}/file").data == DATA
+    assert not (root(service) / NAME).exists()
+
+    assert sweep(service).away == []
+    assert (root(service) / NAME).exists()
+    away = unmount(service)
+    assert alice.get(f"/v2/images/{image_id}/file").status_code == 503
+    assert away.exists()
 
 
 def test_a_new_disk_in_the_place_of_a_broken_one_is_claimed(make: Any) -> None:
