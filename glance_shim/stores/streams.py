@@ -18,6 +18,8 @@ from glance_shim import errors
 EVERY_BYTES = 16 * 1024 * 1024
 EVERY_SECONDS = 5.0
 QUEUED_BLOCKS = 4
+# To be asked for each block, it would be read from a file of the kernel.
+CORES = os.cpu_count() or 1
 
 
 class Counted:
@@ -114,7 +116,7 @@ class _Transfers:
 
     def leave_cores(self) -> bool:
         """Are there two for each?"""
-        return self._count <= max(1, (os.cpu_count() or 1) // 2)
+        return self._count <= max(1, CORES // 2)
 
 
 _transfers = _Transfers()

@@ -90,7 +90,7 @@ def helpers() -> int:
 
 
 def test_transfers_share_the_cores_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(streams, "CORES", 2)
     first = streams.Measured([BLOCK] * 12, "sha512")
     second = streams.Measured([BLOCK] * 5, "sha512")
     one, other = iter(first), iter(second)
