@@ -1,9 +1,7 @@
 """gunicorn, set up for image data: several processes with many threads each.
 
 Each request, each transfer and each head that is not whole yet holds a thread; threads
-cost little here, and a connection without a request needs none. The stock reader of bodies
-with a length copies what it has read ahead again for each read, which costs 5 CPU seconds a
-GiB; `_read_once` and `_read_through`, which copy nothing, cost 0.2.
+cost little here, and a connection without a request needs none.
 """
 
 from __future__ import annotations
@@ -12,38 +10,28 @@ import contextlib
 import errno
 import functools
 import gc
-import io
 import logging
 import math
-import os
-import select
 import selectors
 import signal
 import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import gunicorn
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.http import body
-from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
-from glance_shim import errors, threads
+from glance_shim import errors, threads, transport
 from glance_shim import worker as background
 from glance_shim.context import Deployment
 from glance_shim.core import marks
 from glance_shim.core.pace import Patience
 
 log = logging.getLogger(__name__)
-
-SMALL_BODY = 64 * 1024
-# Milliseconds that a thread waits for the next request of the client it has answered.
-NEXT_REQUEST = 3
 
 # What is said when the process or the machine has no more to give, and the pause then.
 EXHAUSTED = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -149,35 +137,6 @@ class Server(BaseApplication):
         background.give_back()
 
 
-class Connection(socket.socket):
-    """A client's socket, which sends a file in one go.
-
-    Python's own waits for room before each piece that fits into the socket's buffer: 512 MiB
-    took 0.22 s and 0.38 CPU seconds a GiB, and take 0.19 and 0.31; nginx 0.15 and 0.27.
-    """
-
-    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        """Send ``count`` bytes, or fewer where the file ends before.
-
-        The file then stands behind what was sent, also when it fails. Raises
-        `BlockingIOError` when none is taken for as long as the kernel has been told.
-        """
-        if count is None:
-            count = os.fstat(file.fileno()).st_size - offset
-        sent, patience = 0, self.gettimeout()
-        self.setblocking(True)
-        try:
-            while sent < count:
-                taken = os.sendfile(self.fileno(), file.fileno(), offset + sent, count - sent)
-                if not taken:
-                    break
-                sent += taken
-        finally:
-            file.seek(offset + sent)
-            self.settimeout(patience)
-        return sent
-
-
 class Worker(ThreadWorker):
     """gunicorn's worker with threads, mended where it stops and between requests."""
 
@@ -198,7 +157,7 @@ class Worker(ThreadWorker):
         gunicorn lets a thread wait for five seconds first: a request that came after 1,000
         silent connections was answered after 37 seconds.
         """
-        if conn.initialized or _is_sending(conn.sock, at_once=True):
+        if conn.initialized or transport.is_sending(conn.sock, at_once=True):
             super().enqueue_req(conn)
             return
         conn.set_timeout()
@@ -220,11 +179,11 @@ class Worker(ThreadWorker):
         close as well, and waits for it in the one thread that accepts connections: a few
         clients that are refused and stay would keep all others out.
         """
-        if not isinstance(conn.sock, Connection):
-            conn.sock = Connection(fileno=conn.sock.detach())
+        if not isinstance(conn.sock, transport.Connection):
+            conn.sock = transport.Connection(conn.sock)
         result = super().handle(conn)
         while result is True and self.alive and self._answers_one():
-            if not _is_sending(conn.sock):
+            if not transport.is_sending(conn.sock):
                 break
             result = super().handle(conn)
         if not result and gunicorn.version_info >= (27,):
@@ -256,13 +215,21 @@ class Worker(ThreadWorker):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Give up a client that takes nothing, or sends too little."""
+        """Give up a client that sends too little; the kernel does one that takes nothing."""
+        if transport.is_read(req):
+            return super().handle_request(req, conn)
         conn.sock.settimeout(self.app.client_socket_timeout)
         conn.parser.unreader.patience = self.app.patience_with_body()
         try:
             return super().handle_request(req, conn)
         finally:
             conn.parser.unreader.patience = self.app.patience_with_head()
+
+    def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
+        """Is another request awaited? What was not read of this one is read first."""
+        if keepalive and transport.is_read(conn.parser.mesg):
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Refuse connections once the worker stops.
@@ -274,13 +241,6 @@ class Worker(ThreadWorker):
         if not self.alive:
             for listener in self.sockets:
                 listener.close()
-
-
-def _is_sending(connection: socket.socket, at_once: bool = False) -> bool:
-    """Has the other side sent something, or does it within the next moment?"""
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(0 if at_once else NEXT_REQUEST))
 
 
 def _is_closed(graceful: bool = False) -> None:
@@ -327,7 +287,7 @@ class ClosingRefusals:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length <= SMALL_BODY and "HTTP_TRANSFER_ENCODING" not in environ:
+        if length <= transport.SMALL_BODY and "HTTP_TRANSFER_ENCODING" not in environ:
             return self._application(environ, start_response)
 
         def start(status: str, headers: Any, exc_info: Any = None) -> Any:
@@ -338,57 +298,12 @@ class ClosingRefusals:
         return self._application(environ, start)
 
 
-def _read_once(self: Any, size: int) -> bytes:
-    """Wait for a whole block, at most as long as the socket waits; fewer turns cost less."""
-    size = min(self.length, size)
-    if size <= 0:
-        return b""
-    unreader = self.unreader
-    if unreader.buf.getbuffer().nbytes:
-        data = unreader.buf.getvalue()
-        unreader.buf = io.BytesIO()
-        if len(data) > size:
-            unreader.buf.write(data[size:])
-            data = data[:size]
-    else:
-        data = unreader.patience.receive(unreader.sock.recv, size, socket.MSG_WAITALL)
-    self.length -= len(data)
-    return data
-
-
-def _read_with_patience(with_head: Callable[[], Patience]) -> None:
-    """Let what reads from clients give them up; each begins with the head of a request."""
-    stock_chunk = SocketUnreader.chunk
-
-    def chunk(self: Any, *hint: int) -> bytes:
-        if self.patience is None:
-            self.patience = with_head()
-        data: bytes = self.patience.receive(stock_chunk, self, *hint)
-        return data
-
-    SocketUnreader.patience = None
-    SocketUnreader.chunk = chunk
-
-
-_stock_read = body.Body.read
-
-
-def _read_through(self: Any, size: int | None = None) -> bytes:
-    """Read without a buffer in between; fewer bytes than asked for are not the end."""
-    if size is None or size < 0 or self.buf.tell():
-        return bytes(_stock_read(self, size))
-    return bytes(self._read_reader(min(size, body.MAX_READ_STEP)))
-
-
 def serve(application: Any, deployment: Deployment, listening: int | None = None) -> None:
     """Serve until told to stop; running transfers are finished first.
 
     ``listening`` is the number of a socket that listens already.
     Raises `errors.ConfigurationError` when the port is taken.
     """
-    if gunicorn.version_info >= (27,):
-        body.LengthReader.read = _read_once
-        body.Body.read = _read_through
     if listening is None:
         require_free_port(deployment.config)
     marks.claim_at_start(deployment)
@@ -399,7 +314,7 @@ def serve(application: Any, deployment: Deployment, listening: int | None = None
     gc.collect()
     gc.freeze()
     server = Server(ClosingRefusals(application), deployment, listening)
-    _read_with_patience(server.patience_with_head)
+    transport.set_up(server.patience_with_head)
     server.run()
 
 
