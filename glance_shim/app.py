@@ -72,10 +72,11 @@ def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
 
     def connect() -> None:
         # A health check says itself that the database is not there.
-        if flask.request.endpoint == "dashboard.static" or flask.request.blueprint == "health":
+        if (flask.request.endpoint or "").startswith(("dashboard.static", "health.")):
             return
-        flask.g.connection = connection.connected(deployment.database)
-        flask.g.connection.__enter__()
+        opened = connection.connected(deployment.database)
+        flask.g.connection = opened
+        opened.__enter__()
 
     def disconnect(_: Any) -> None:
         opened = flask.g.pop("connection", None)
@@ -93,7 +94,8 @@ def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
     app.after_request(auditing.note)
     app.after_request(responses.without_content)
     app.after_request(request_ids.stamp)
-    app.after_request(cors.stamp)
+    if deployment.config.cors.allowed_origin:
+        app.after_request(cors.stamp)
 
 
 def _wrapped(wsgi_app: Any, deployment: Deployment) -> Any:

@@ -36,10 +36,10 @@ def authenticate() -> None:
 
     Raises `errors.Unauthorized` without a valid credential where one is needed.
     """
-    request, deployment = flask.request, flask.current_app.config["deployment"]
-    if not request.path.startswith(GUARDED) or request.path in DOCUMENTS:
+    deployment, path = flask.current_app.config["deployment"], flask.request.path
+    if not path.startswith(GUARDED) or path in DOCUMENTS:
         return
-    if (request.method, request.path) == LOGIN or _is_nothing_of_identity():
+    if path.startswith("/identity/") and _is_for_anybody(path):
         flask.g.context = credentials.nobody(deployment)
         return
     with challenging():
@@ -66,10 +66,10 @@ def is_standalone(deployment: Deployment) -> bool:
     return credentials.STRATEGIES[deployment.config.auth_strategy].standalone
 
 
-def _is_nothing_of_identity() -> bool:
-    """Is this a path below ``/identity`` that does not exist? That is no secret."""
-    below = flask.request.path.startswith("/identity/")
-    return below and flask.request.routing_exception is not None
+def _is_for_anybody(path: str) -> bool:
+    """Is this the login, or a path below ``/identity`` that does not exist, no secret?"""
+    request = flask.request
+    return (request.method, path) == LOGIN or request.routing_exception is not None
 
 
 def _anonymous(deployment: Deployment) -> Context:

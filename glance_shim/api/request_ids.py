@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import uuid
 
@@ -19,16 +20,27 @@ def accept() -> None:
     Raises `errors.RequestIdTooLong`; an id with odd characters is replaced,
     because it ends up in headers and logs.
     """
-    flask.g.request_id = f"req-{uuid.uuid4()}"
-    logs.request_id.set(flask.g.request_id)
-    logs.address.set(flask.request.remote_addr)
-    given = flask.request.headers.get(HEADER, "")
+    request = flask.request
+    given = request.headers.get(HEADER)
+    logs.address.set(request.remote_addr)
+    _is_known_as(_new())
+    if given is None:
+        return
     limit = flask.current_app.config["deployment"].config.max_request_id_length
     if len(given) > limit:
         raise errors.RequestIdTooLong(limit=limit)
     if SAFE.fullmatch(given):
-        flask.g.request_id = given if given.startswith("req-") else f"req-{given}"
-    logs.request_id.set(flask.g.request_id)
+        _is_known_as(given if given.startswith("req-") else f"req-{given}")
+
+
+def _new() -> str:
+    """An id that no other request has. It is no secret, so the kernel is not asked for it."""
+    return f"req-{uuid.UUID(int=random.getrandbits(128), version=4)}"
+
+
+def _is_known_as(request_id: str) -> None:
+    flask.g.request_id = request_id
+    logs.request_id.set(request_id)
 
 
 def stamp(response: flask.Response) -> flask.Response:

@@ -109,7 +109,8 @@ def stamp(response: flask.Response) -> flask.Response:
 
 def is_dashboard() -> bool:
     """Is this a request to the dashboard?"""
-    return flask.request.path == "/dashboard" or flask.request.path.startswith("/dashboard/")
+    path = flask.request.path
+    return path == "/dashboard" or path.startswith("/dashboard/")
 
 
 def own_path(text: str | None) -> str | None:
