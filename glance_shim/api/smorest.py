@@ -29,6 +29,7 @@ class Api(flask_smorest.Api):
         self.undescribed: list[Callable[[], None]] = []
         self._describing = threading.Lock()
         super().__init__(app)
+        self.ma_plugin.converter.add_attribute_function(_as_the_field_says)
 
     def describe(self) -> dict[str, Any]:
         """What the routes say of themselves, as an OpenAPI document."""
@@ -40,6 +41,15 @@ class Api(flask_smorest.Api):
 
     def _register_error_handlers(self) -> None:
         pass
+
+
+def _as_the_field_says(converter: Any, field: ma.fields.Field, **kwargs: Any) -> Any:
+    """What fields and validators of ours add to a description."""
+    found: dict[str, Any] = {}
+    for each in (field, *field.validators):
+        described = getattr(each, "described", None)
+        found |= described(converter) if described else {}
+    return found
 
 
 class ErrorSchema(error_handler.ErrorSchema):

@@ -12,7 +12,7 @@ import walk
 from lxml import html
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 from openapi_spec_validator import validate
-from people import Service
+from people import V21, Service
 
 from glance_shim.api import openapi
 
@@ -106,9 +106,10 @@ def test_every_answer_and_request_is_as_described(
             wrong += [(call.path, each) for each in complaints(document, schema, call.body)]
             compared += 1
         if call.request is not None and call.status[0] == "2":
-            for media in operation["requestBody"]["content"].values():
-                found = complaints(document, media["schema"], call.request, OAS30WriteValidator)
-                wrong += [(call.path, each) for each in found]
+            kinds = operation["requestBody"]["content"]
+            kind = kinds.get(V21) or next(iter(kinds.values()))
+            found = complaints(document, kind["schema"], call.request, OAS30WriteValidator)
+            wrong += [(call.path, each) for each in found]
 
     assert wrong == []
     assert compared > 60

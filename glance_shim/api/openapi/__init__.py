@@ -18,7 +18,8 @@ from typing import Any
 import flask
 
 from glance_shim import __version__
-from glance_shim.api.openapi import operations
+from glance_shim.api import json_patch
+from glance_shim.api.openapi import operations, rules
 from glance_shim.api.openapi.operations import OPERATIONS, PATH_PARAMETERS, Extra
 
 EXAMPLES = Path(__file__).with_name("examples.json")
@@ -100,10 +101,7 @@ def document(app: flask.Flask) -> dict[str, Any]:
     components = found["components"]
     components["securitySchemes"] = SECURITY_SCHEMES
     components["schemas"] |= {"Error": ERROR, **operations.SCHEMAS}
-    for schema in components["schemas"].values():
-        # What may be sent is closed; answers have more, such as times.
-        if schema.get("additionalProperties") is False:
-            del schema["additionalProperties"]
+    rules.complete(components["schemas"])
     del components["responses"]
     found["security"] = [{"token": []}, {"password": []}]
     found["tags"] = [{**tag, "x-title": _title(tag["name"])} for tag in found["tags"]]
@@ -187,12 +185,20 @@ def _content(types: dict[str, Any]) -> dict[str, Any]:
 def _add_examples(method: str, path: str, operation: dict[str, Any]) -> None:
     kept = _examples().get(f"{method.upper()} {path}", {})
     if "request" in kept and "requestBody" in operation:
-        for media in operation["requestBody"]["content"].values():
+        for kind, media in operation["requestBody"]["content"].items():
             media["example"] = kept["request"]
+            if kind == json_patch.V20:
+                media["example"] = [_in_the_older_form(each) for each in kept["request"]]
     for status, body in kept.get("responses", {}).items():
         content = operation["responses"].get(status, {}).get("content", {})
         if operations.JSON in content:
             content[operations.JSON]["example"] = body
+
+
+def _in_the_older_form(change: dict[str, Any]) -> dict[str, Any]:
+    """A change to an image as the first media type of patches has it."""
+    rest = {name: value for name, value in change.items() if name not in ("op", "path")}
+    return {change["op"]: change["path"], **rest}
 
 
 @functools.cache
@@ -249,7 +255,7 @@ def _path_parameter(name: str) -> dict[str, Any]:
         "name": name,
         "required": True,
         "description": PATH_PARAMETERS[name],
-        "schema": {"type": "string", "minLength": 1},
+        "schema": {"type": "string", "minLength": 1, **operations.PATH_SCHEMAS.get(name, {})},
     }
 
 

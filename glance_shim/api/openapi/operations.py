@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from glance_shim.api import filters, paging
+from glance_shim.api import filters, json_patch, paging, tasks
+from glance_shim.api.metadefs import namespaces, tags
+from glance_shim.api.schemas import tasks as schemas
+from glance_shim.api.schemas.common import NAME
+from glance_shim.core import tasks as core_tasks
 
 OCTETS = "application/octet-stream"
 JSON = "application/json"
-PATCH = "application/openstack-images-v2.1-json-patch"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,18 +50,29 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}
+EIGHTEEN_DIGITS = {"minimum": 0, "maximum": 10**18 - 1}
 ANY_OBJECT = {"type": "object"}
+POINTER = {"type": "string", "pattern": "^/", "description": "The property, after a slash"}
+VALUE = {"description": "What the property is to be"}
 
 SCHEMAS: dict[str, Any] = {
     "ImagePatch": _array(
         {
-            "type": "object",
-            "required": ["op", "path"],
-            "properties": {
-                "op": {"type": "string", "enum": ["add", "remove", "replace"]},
-                "path": {"type": "string", "description": "The property, after a slash"},
-                "value": {"description": "What the property is to be"},
-            },
+            "oneOf": [
+                _object(
+                    op={"type": "string", "enum": ["add", "replace"]}, path=POINTER, value=VALUE
+                ),
+                _object(op={"type": "string", "enum": ["remove"]}, path=POINTER),
+            ]
+        }
+    ),
+    "ImagePatch20": _array(
+        {
+            "oneOf": [
+                _object(add=POINTER, value=VALUE),
+                _object(replace=POINTER, value=VALUE),
+                _object(remove=POINTER),
+            ]
         }
     ),
     "ImportRequest": {
@@ -111,7 +125,7 @@ SCHEMAS: dict[str, Any] = {
         }
     ),
     "ImageTasks": _object(tasks=_array(ANY_OBJECT)),
-    "NewTask": _object(type=TEXT, input=ANY_OBJECT),
+    "NewTask": _object(type={"type": "string", "enum": list(schemas.TYPES)}, input=ANY_OBJECT),
     "Versions": _object(
         versions=_array(
             _object(id=TEXT, status=TEXT, links=_array(_object(rel=TEXT, href=TEXT)))
@@ -119,6 +133,9 @@ SCHEMAS: dict[str, Any] = {
     ),
     "CacheNodes": _array(TEXT),
 }
+
+# What else is said of path parameters: tags that cannot be are refused, not missing.
+PATH_SCHEMAS = {"tag": {"pattern": NAME, "maxLength": 255}}
 
 PATH_PARAMETERS = {
     "image_id": "Id of an image",
@@ -136,14 +153,22 @@ PATH_PARAMETERS = {
     "role_id": "Id of a role",
 }
 
-PAGE = (
-    _query("limit", "At most so many; 25 unless said, 1000 at most", type="integer"),
-    _query("marker", "Id of the last one of the page before"),
-)
-SORT = (
-    _query("sort_key", "What to sort by; created_at unless said"),
-    _query("sort_dir", "Which way", enum=list(paging.DIRECTIONS)),
-)
+MARKER = _query("marker", "Id of the last one of the page before, of a namespace the name")
+
+
+def _limit(least: int = 0) -> dict[str, Any]:
+    return _query("limit", "At most so many, 25 unless said", type="integer", minimum=least)
+
+
+def _sort(*keys: str) -> tuple[dict[str, Any], ...]:
+    known = {"enum": list(keys)} if keys else {}
+    return (
+        _query("sort_key", "What to sort by; created_at unless said", **known),
+        _query("sort_dir", "Which way", enum=list(paging.DIRECTIONS)),
+    )
+
+
+PAGE = (_limit(), MARKER)
 
 IMAGE_FILTERS = (
     _query("name", "A name, or in:a,b for one of several; eq:a:b where it has a colon"),
@@ -151,7 +176,7 @@ IMAGE_FILTERS = (
     _query("status", "A status, or in:…"),
     _query("disk_format", "A disk format, or in:…"),
     _query("container_format", "A container format, or in:…"),
-    _query("visibility", "Only these", enum=[word for word in filters.VISIBILITIES if word]),
+    _query("visibility", "Only these; none, if empty", enum=list(filters.VISIBILITIES)),
     _query(
         "member_status",
         "With visibility=shared: offers that were answered so; accepted unless said",
@@ -176,12 +201,11 @@ IMAGE_FILTERS = (
 )
 
 UPLOAD = (
-    _header("X-OpenStack-Image-Size", "Bytes of data; other data is refused", type="integer"),
+    _header("X-OpenStack-Image-Size", "Other data is refused", **NUMBER, **EIGHTEEN_DIGITS),
 )
 STORE = _header("X-Image-Meta-Store", "The store to put the data into")
 DATA = {"type": "string", "format": "binary"}
 
-LISTED = Extra(parameters=(*PAGE, *SORT))
 NO_CACHE = Extra(errors=(404,))
 TAKEN = Extra(errors=(409,))
 NO_SUCH_TOKEN = Extra(errors=(404,))
@@ -197,14 +221,14 @@ def _data_answer(description: str) -> dict[str, Any]:
 
 OPERATIONS: dict[tuple[str, str], Extra] = {
     ("GET", "/v2/images"): Extra(
-        parameters=(*PAGE, *SORT, *IMAGE_FILTERS),
+        parameters=(*PAGE, *_sort(*paging.SORT_KEYS), *IMAGE_FILTERS),
         description="Any other parameter is the value of a custom property.",
     ),
     ("POST", "/v2/images"): Extra(
         errors=(409, 413), description="Keys that no property has are custom properties."
     ),
     ("PATCH", "/v2/images/{image_id}"): Extra(
-        request={PATCH: "ImagePatch", PATCH.replace("2.1", "2.0"): "ImagePatch"},
+        request={json_patch.V21: "ImagePatch", json_patch.V20: "ImagePatch20"},
         errors=(409, 413, 415),
     ),
     ("DELETE", "/v2/images/{image_id}"): Extra(errors=(409,)),
@@ -252,8 +276,8 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
     ("GET", "/v2/tasks"): Extra(
         parameters=(
             *PAGE,
-            *SORT,
-            _query("status", "Only those with this status"),
+            *_sort(*tasks.SORT_KEYS),
+            _query("status", "Only those with this status", enum=list(core_tasks.STATUSES)),
             _query("type", "Only those of this kind", enum=["import"]),
             _query("image_id", "Only those on this image"),
             _query("owner", "Only those of this project"),
@@ -276,8 +300,8 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
     ("GET", "/v2/metadefs/namespaces"): Extra(
         parameters=(
             *PAGE,
-            *SORT,
-            _query("visibility", "Only these", enum=["public", "private"]),
+            *_sort(*namespaces.SORT_KEYS),
+            _query("visibility", "Only these; none, if empty", enum=["public", "private", ""]),
             _query("resource_types", "Only those about one of these, separated by commas"),
         ),
         errors=(404,),
@@ -288,8 +312,13 @@ OPERATIONS: dict[tuple[str, str], Extra] = {
     ("GET", "/v2/metadefs/namespaces/{namespace}/properties/{name}"): Extra(
         parameters=(_query("resource_type", "Take the name as one for this type"),)
     ),
-    ("GET", "/v2/metadefs/namespaces/{namespace}/objects"): LISTED,
-    ("GET", "/v2/metadefs/namespaces/{namespace}/tags"): LISTED,
+    ("GET", "/v2/metadefs/namespaces/{namespace}/objects"): Extra(
+        parameters=(_limit(1), MARKER, *_sort()),
+        description="All are listed, whatever is asked for.",
+    ),
+    ("GET", "/v2/metadefs/namespaces/{namespace}/tags"): Extra(
+        parameters=(*PAGE, *_sort(*tags.SORT_KEYS))
+    ),
     ("POST", "/v2/metadefs/namespaces/{namespace}/tags"): Extra(
         parameters=(_header("X-Openstack-Append", "true, to keep the tags there are"),)
     ),
@@ -327,6 +356,8 @@ for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
     )
     for _path in ("/healthcheck", "/healthcheck/", "/healthcheck/{below}"):
         OPERATIONS[_method, _path] = Extra(
+            # A path may have no line break in it.
+            errors=(404,) if _path.endswith("}") else (),
             responses={
                 (204 if _method == "HEAD" else 200): {
                     "description": "The service is up",
@@ -336,7 +367,7 @@ for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
                     "description": "It is to get no more requests",
                     "content": {"text/plain": TEXT, JSON: ANY_OBJECT, "text/html": TEXT},
                 },
-            }
+            },
         )
 
 

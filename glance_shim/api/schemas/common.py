@@ -10,6 +10,10 @@ from glance_shim.core.texts import complaint_about, shown
 
 LARGEST_INTEGER = (1 << 31) - 1
 
+# What `complaint_about` takes, for readers of the OpenAPI document.
+TEXT = r"^[\u0001-\ud7ff\ue000-\uffff]*$"
+NAME = r"^[\u0020-\u007e\u00a0-\ud7ff\ue000-\uffff]*$"
+
 
 class Text(ma.fields.String):
     """Text of the Basic Multilingual Plane, as Glance takes it.
@@ -22,6 +26,11 @@ class Text(ma.fields.String):
         super().__init__(**kwargs)
         self.longest = longest
         self.is_name = is_name
+
+    def described(self, converter: Any) -> dict[str, Any]:
+        """What the OpenAPI document says of it."""
+        bound = {} if self.longest is None else {"maxLength": self.longest}
+        return {"pattern": NAME if self.is_name else TEXT, **bound}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -47,6 +56,10 @@ class Whole(ma.fields.Integer):
     def __init__(self, *, largest: int = LARGEST_INTEGER, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.largest = largest
+
+    def described(self, converter: Any) -> dict[str, Any]:
+        """What the OpenAPI document says of it."""
+        return {"minimum": 0, "maximum": self.largest}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         if (

@@ -40,6 +40,10 @@ class FormatIn(ma.validate.Validator):
         config = flask.current_app.config["deployment"].config
         return list(getattr(config.image_format, self.option))
 
+    def described(self, converter: Any) -> dict[str, Any]:
+        """What the OpenAPI document says of it."""
+        return {"enum": [*self.values(), None]}
+
     def __call__(self, value: Any) -> Any:
         if value is not None and value not in self.values():
             allowed = ", ".join(self.values())

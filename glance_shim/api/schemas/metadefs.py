@@ -29,6 +29,10 @@ class Name(Text):
 class Truncated(ma.fields.Integer):
     """A number of which only the whole part is kept."""
 
+    def described(self, converter: Any) -> dict[str, Any]:
+        """What the OpenAPI document says of it."""
+        return {"type": "number", "minimum": 1 - LARGEST, "maximum": LARGEST - 1}
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ma.ValidationError(f"{shown(value)} is not of type 'number'")
@@ -48,6 +52,10 @@ class Spelled(ma.fields.Raw):
 
 class Unique(ma.fields.List):
     """A list of texts, none of them twice."""
+
+    def described(self, converter: Any) -> dict[str, Any]:
+        """What the OpenAPI document says of it."""
+        return {"uniqueItems": True}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         found = super()._deserialize(value, attr, data, **kwargs)
@@ -125,6 +133,10 @@ class Properties(ma.fields.Dict):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.schema = MappedPropertySchema()
+
+    def described(self, converter: Any) -> dict[str, Any]:
+        """What the OpenAPI document says of it, which cannot be said of the names."""
+        return {"additionalProperties": converter.resolve_nested_schema(self.schema)}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):

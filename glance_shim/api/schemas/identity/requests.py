@@ -9,8 +9,12 @@ import marshmallow
 from marshmallow import Schema, fields, validate, validates_schema
 
 from glance_shim.api.schemas.identity.wire import Moment
+from glance_shim.core.identity.passwords import LONGEST
 
 LARGEST_BODY = 64 * 1024
+
+# It has as many bytes, which a document can only say of characters.
+OF_A_PASSWORD = {"minLength": 1, "maxLength": LONGEST}
 
 
 class Input(Schema):
@@ -40,7 +44,7 @@ class InDomain(Named):
 
 
 class PasswordUserSchema(InDomain):
-    password = fields.String(required=True)
+    password = fields.String(required=True, metadata=OF_A_PASSWORD)
 
 
 class PasswordProofSchema(Input):
@@ -52,7 +56,7 @@ class TokenProofSchema(Input):
 
 
 class CredentialProofSchema(Named):
-    secret = fields.String(required=True)
+    secret = fields.String(required=True, metadata=OF_A_PASSWORD)
     user = fields.Nested(InDomain)
 
     @validates_schema
@@ -139,8 +143,8 @@ class CredentialRequestSchema(Input):
 
 
 class PasswordsSchema(Input):
-    original_password = fields.String(required=True)
-    password = fields.String(required=True)
+    original_password = fields.String(required=True, metadata=OF_A_PASSWORD)
+    password = fields.String(required=True, metadata=OF_A_PASSWORD)
 
 
 class PasswordChangeSchema(Input):
