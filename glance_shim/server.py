@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 EXHAUSTED = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 PAUSE_SECONDS = 0.1
 
+# How often a process says that it is well.
+NOTICE_SECONDS = 1.0
+
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
@@ -140,6 +143,8 @@ class Server(BaseApplication):
 class Worker(ThreadWorker):
     """gunicorn's worker with threads, mended where it stops and between requests."""
 
+    _next_notice = 0.0
+
     def get_thread_pool(self) -> threads.Pool:
         """Threads that are there already go on where no more can be had."""
         pool = threads.Pool(self.cfg.threads)
@@ -147,9 +152,16 @@ class Worker(ThreadWorker):
         return pool
 
     def notify(self) -> None:
-        """Say that the process is well, and try again for threads that it lacks."""
-        super().notify()
+        """Say that the process is well, once a second, and try again for threads that it lacks.
+
+        It is called for each event. To say it is to set the times of a file, and it has to be
+        said once in 60 seconds.
+        """
         self.tpool.catch_up()
+        now = time.monotonic()
+        if now >= self._next_notice:
+            self._next_notice = now + NOTICE_SECONDS
+            super().notify()
 
     def enqueue_req(self, conn: Any) -> None:
         """Give a new connection a thread once its client has sent something.

@@ -38,7 +38,12 @@ class Connection(socket.socket):
         super().setblocking(True)
 
     def setblocking(self, flag: bool) -> None:
-        self.settimeout(None if flag else 0.0)
+        """Wait, if that is said; whoever only looks for what can be read does not mind.
+
+        gunicorn says both for each request that goes through the thread that looks.
+        """
+        if flag:
+            self.settimeout(None)
 
     def settimeout(self, value: float | None) -> None:
         """As Python's, which asks the kernel, and lets go of the interpreter, each time."""
