@@ -234,6 +234,7 @@ ROWS: dict[str, Row] = {
         "test_threads::test_work_waits_for_the_threads_that_are_there",
         "test_threads::test_what_waits_has_threads_once_they_can_be_had",
         "test_threads::test_without_any_thread_whoever_submits_does_the_work",
+        note="Where nothing at all can be allocated Python itself gives up; that is kill -9.",
     ),
     "DUR-42": held(
         "upgrades",
