@@ -21,6 +21,7 @@ import time
 from typing import Any
 
 import gunicorn
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.gthread import ThreadWorker
@@ -36,6 +37,10 @@ log = logging.getLogger(__name__)
 # What is said when the process or the machine has no more to give, and the pause then.
 EXHAUSTED = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 PAUSE_SECONDS = 0.1
+
+# What is still read, for up to two seconds, of a client that is refused while it sends. Of more
+# than gunicorn's 64 KiB clients send on, and some of them then do not see the answer.
+MOST_DRAINED = 16 * 1024 * 1024
 
 # How often a process says that it is well.
 NOTICE_SECONDS = 1.0
@@ -200,7 +205,8 @@ class Worker(ThreadWorker):
             result = super().handle(conn)
         if not result and gunicorn.version_info >= (27,):
             with contextlib.suppress(OSError):
-                conn.close(graceful=True)
+                conn.sock.setblocking(True)
+                util.close_graceful(conn.sock, max_drain=MOST_DRAINED)
             conn.close = _is_closed
         return result
 

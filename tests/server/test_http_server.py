@@ -205,6 +205,17 @@ def test_a_refusal_reaches_a_client_that_sends_on(server: Server, code: int) -> 
     assert len(server.service.blobs()) == 1
 
 
+def test_what_is_not_large_is_taken_from_a_client_that_is_refused(server: Server) -> None:
+    image_id, _, _ = refusals(server)[409]
+
+    with server.connect() as connection:
+        connection.sendall(server.upload_head(image_id, f"Content-Length: {8 * MIB}"))
+        assert connection.recv(1, socket.MSG_PEEK)
+        for _ in range(8):
+            connection.sendall(b"x" * MIB)
+        assert answer_on(connection).status == 409
+
+
 def test_more_than_the_largest_image_in_chunks_is_refused(
     server: Server, image_id: str
 ) -> None:
