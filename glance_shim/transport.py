@@ -10,6 +10,7 @@ import io
 import os
 import select
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -20,15 +21,17 @@ from gunicorn.http.unreader import SocketUnreader
 from glance_shim.core.pace import Patience
 
 SMALL_BODY = 64 * 1024
+PIECE = 512 * 1024
 # Milliseconds that a thread waits for the next request of the client it has answered.
 NEXT_REQUEST = 3
 
 
 class Connection(socket.socket):
-    """A client's socket, which sends a file in one go.
+    """A client's socket, which sends a file in pieces and does not wait in the kernel for room.
 
-    Python's own waits for room before each piece that fits into the socket's buffer: 512 MiB
-    took 0.22 s and 0.38 CPU seconds a GiB, and take 0.19 and 0.31; nginx 0.15 and 0.27.
+    Sent in one call that waits, a GiB of the page cache takes 0.43 and 0.45 s, and as much CPU;
+    so it takes 0.26 and 0.31. Pieces of 2 MiB or 64 KiB take 0.27 to 0.36 and 0.33 to 0.43,
+    nginx 0.36 to 0.40 (medians of 15 in turns, from one thread to one client).
     """
 
     def __init__(self, taken: socket.socket) -> None:
@@ -58,18 +61,31 @@ class Connection(socket.socket):
         """
         if count is None:
             count = os.fstat(file.fileno()).st_size - offset
-        sent, patience = 0, self.gettimeout()
-        self.setblocking(True)
+        sent, before, room = 0, self.gettimeout(), select.poll()
+        room.register(self, select.POLLOUT)
+        self.settimeout(0.0)
         try:
             while sent < count:
-                taken = os.sendfile(self.fileno(), file.fileno(), offset + sent, count - sent)
+                piece = min(PIECE, count - sent)
+                try:
+                    taken = os.sendfile(self.fileno(), file.fileno(), offset + sent, piece)
+                except BlockingIOError:
+                    if not room.poll(self._patience()):
+                        raise
+                    continue
                 if not taken:
                     break
                 sent += taken
         finally:
             file.seek(offset + sent)
-            self.settimeout(patience)
+            self.settimeout(before)
         return sent
+
+    def _patience(self) -> int | None:
+        """Milliseconds that the kernel waits for a client to take something."""
+        told = self.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.calcsize("ll"))
+        seconds, microseconds = struct.unpack("ll", told)
+        return int(seconds * 1000 + microseconds // 1000) or None
 
 
 class Pieces(list[bytes]):
