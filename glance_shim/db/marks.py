@@ -46,8 +46,11 @@ def expects_blobs(store_id: str) -> bool:
 
 
 def has_any(store_id: str, blob_ids: Iterable[str]) -> bool:
-    """Is one of the blobs the data of an image in this store?"""
+    """Is one of the blobs the data of an image in this store, or to be removed from it?"""
     wanted = set(blob_ids)
+    to_go = (Removal.store_id == store_id) & Removal.blob_id.in_(wanted)
+    if Removal.select().where(to_go).exists():
+        return True
     owners = {blob_id[:IMAGE_ID] for blob_id in wanted}
     query = Image.select(Image.locations).where(Image.id.in_(owners)).tuples()
     return any(
