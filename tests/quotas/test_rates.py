@@ -47,8 +47,9 @@ def test_who_waits_as_long_as_said_may_call(passed: list[float]) -> None:
 
 def test_callers_do_not_count_for_each_other() -> None:
     rate = rates.Rate(50, 20)
-    for number in range(500):
-        assert made(rate, f"p{number}", 20) == 20
+    free = sum(made(rate, f"p{number}", 20) == 20 for number in range(500))
+    # Both places of a caller are another's with one in 25 of such crowds.
+    assert free >= 497
 
 
 def test_all_processes_count_together() -> None:
