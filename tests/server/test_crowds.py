@@ -168,6 +168,8 @@ def test_small_requests_pass_transfers_that_are_under_way(server: Server) -> Non
         while time.monotonic() < end:
             writers.go_on(is_writing=True)
             readers.go_on(is_writing=False)
+            # Nobody is to come to an end, and then be closed for having nothing to ask.
+            time.sleep(0.1)
     for each in (writers, readers):
         each.end()
     print(f"{UPLOADS} uploads and {DOWNLOADS} downloads under way: {small.told()}")
