@@ -6,7 +6,6 @@ cost little here, and a connection without a request needs none.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import functools
 import gc
@@ -17,6 +16,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import time
 from typing import Any
 
@@ -38,8 +38,9 @@ log = logging.getLogger(__name__)
 EXHAUSTED = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 PAUSE_SECONDS = 0.1
 
-# What is still read, for up to two seconds, of a client that is refused while it sends. Of more
-# than gunicorn's 64 KiB clients send on, and some of them then do not see the answer.
+# How long and how much is still read of a client that is refused while it sends. Some of those
+# that send more than gunicorn's 64 KiB do not see the answer.
+LEAVE_SECONDS = 2.0
 MOST_DRAINED = 16 * 1024 * 1024
 
 # How often a process says that it is well.
@@ -150,6 +151,10 @@ class Worker(ThreadWorker):
 
     _next_notice = 0.0
 
+    def init_process(self) -> None:
+        self._leaves = threading.Semaphore(max(1, self.cfg.threads // 4))
+        super().init_process()
+
     def get_thread_pool(self) -> threads.Pool:
         """Threads that are there already go on where no more can be had."""
         pool = threads.Pool(self.cfg.threads)
@@ -204,11 +209,24 @@ class Worker(ThreadWorker):
                 break
             result = super().handle(conn)
         if not result and gunicorn.version_info >= (27,):
-            with contextlib.suppress(OSError):
-                conn.sock.setblocking(True)
-                util.close_graceful(conn.sock, max_drain=MOST_DRAINED)
+            self._take_leave(conn.sock)
             conn.close = _is_closed
         return result
+
+    def _take_leave(self, connection: socket.socket) -> None:
+        """Close once the client has read the answer: it closes as well, or two seconds pass.
+
+        A quarter of the threads wait for that; whoever comes when they do is not waited for.
+        """
+        waits = self._leaves.acquire(blocking=False)
+        try:
+            connection.setblocking(True)
+            util.close_graceful(connection, LEAVE_SECONDS * waits, MOST_DRAINED)
+        except OSError:
+            pass  # It has gone.
+        finally:
+            if waits:
+                self._leaves.release()
 
     def _answers_one(self) -> bool:
         """Does every connection wait for its client, but the one that is asking?"""

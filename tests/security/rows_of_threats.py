@@ -537,6 +537,7 @@ LOAD: dict[str, Row] = {
     ),
     "T-DOS-8": held(
         "patterns that take for ever",
+        "security/test_slow_clients::test_T_HTTP_3_who_is_refused_and_stays_keeps_nobody_out",
         "security/test_sources::test_P_07_no_pattern_repeats_within_a_repeat",
     ),
     "T-DOS-9": held(

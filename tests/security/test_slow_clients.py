@@ -139,3 +139,14 @@ def test_H_31_a_token_that_ends_during_an_upload(server: Server, is_deleted: boo
         assert server.get(f"/v2/images/{image_id}/file").data == b"0123456789"
         assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
     until(lambda: not server.service.blobs(), "nothing is left")
+
+
+def test_T_HTTP_3_who_is_refused_and_stays_keeps_nobody_out(server: Server) -> None:
+    unknown = "00000000-0000-4000-8000-000000000000"
+    upload = server.upload_head(unknown, f"Content-Length: {64 * MIB}", token="nonsense")
+
+    with many(server, 400, upload), server.connect() as connection:
+        # If each of them held a thread for two seconds, it would be their turn after 25.
+        connection.settimeout(10)
+        connection.sendall(b"GET /healthcheck/alive HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer_on(connection).status == 200
