@@ -24,10 +24,12 @@ LONG = bool(os.environ.get("GLANCE_SHIM_LONG"))
 IDLE = 1000
 SLOW = 200 if LONG else 60
 SECONDS = 120 if LONG else 3
-UPLOADS, DOWNLOADS = (32, 64) if LONG else (8, 16)
-# What a slow client sends or takes in a second, above what the server wants.
-A_LITTLE = 4096
-LARGE = 16 * MIB
+# Two processes have threads for 120, and share them out by chance.
+UPLOADS, DOWNLOADS = (32, 48) if LONG else (8, 16)
+# What a slow client sends or takes in a second, above what the server wants. Of what is in its
+# buffer the kernel tells nothing until a third has gone, which may be more than a MiB.
+A_LITTLE = 32 * 1024 if LONG else 4096
+LARGE = 128 * MIB if LONG else 16 * MIB
 
 
 @contextlib.contextmanager
