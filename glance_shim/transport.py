@@ -49,7 +49,10 @@ class Connection(socket.socket):
             self.settimeout(None)
 
     def settimeout(self, value: float | None) -> None:
-        """As Python's, which asks the kernel, and lets go of the interpreter, each time."""
+        """Wait so long from now on, in seconds; ``None`` for ever.
+
+        Python's asks the kernel, and lets go of the interpreter, also where nothing changes.
+        """
         if value != self.gettimeout():
             super().settimeout(value)
 

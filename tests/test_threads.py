@@ -5,26 +5,14 @@ from __future__ import annotations
 import _thread
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from real_server import until
+from threadless import it_dies_at_once, no_memory, none_can_be_had
 
 from glance_shim import threads
 
 stock = _thread.start_new_thread
-
-
-def none_can_be_had(*args: Any) -> int:
-    raise RuntimeError("can't start new thread")
-
-
-def no_memory(*args: Any) -> int:
-    raise MemoryError
-
-
-def it_dies_at_once(*args: Any) -> int:
-    return 0
 
 
 FAILURES = pytest.mark.parametrize("failure", [none_can_be_had, no_memory, it_dies_at_once])

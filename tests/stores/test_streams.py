@@ -7,10 +7,10 @@ import hashlib
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from real_server import until
+from threadless import it_dies_at_once, no_memory, none_can_be_had
 
 from glance_shim import errors
 from glance_shim.stores import streams
@@ -109,18 +109,6 @@ def test_transfers_share_the_cores_that_there_are(monkeypatch: pytest.MonkeyPatc
     for measured, count in ((first, 12), (second, 5)):
         assert measured.checksum == hashlib.md5(BLOCK * count).hexdigest()
         assert measured.os_hash_value == hashlib.sha512(BLOCK * count).hexdigest()
-
-
-def none_can_be_had(*args: Any) -> int:
-    raise RuntimeError("can't start new thread")
-
-
-def no_memory(*args: Any) -> int:
-    raise MemoryError
-
-
-def it_dies_at_once(*args: Any) -> int:
-    return 0
 
 
 @pytest.mark.parametrize("start", [none_can_be_had, no_memory, it_dies_at_once])
