@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,10 @@ PATIENCE = 5
 
 # Seconds after which a connection that nobody has wanted is closed.
 UNWANTED = 60
+
+# Seconds after which a server is asked whether a connection still works. Until then it would
+# have said that it has ended it, unless it is gone without a word.
+TRUSTED = 1
 
 UPGRADE_LOCK = 0x676C616E6365
 
@@ -74,6 +79,28 @@ class Engine(pool.PooledDatabase):
             else:
                 self._given_back[key] = when
                 self._connections.append(entry)
+
+    def _is_closed(self, conn: Any) -> bool:
+        """Is a connection that is about to be lent of no use any more?
+
+        To ask the server is a round trip, during which nobody else is lent one: 80 to 100 µs
+        of CPU of the 540 that to show an image took on PostgreSQL. So a server is not asked
+        that is heard to say nothing a moment after its connection was used.
+        """
+        given_back = self._given_back.get(self.conn_key(conn), 0)
+        if time.monotonic() < given_back + TRUSTED and self._is_silent(conn):
+            return False
+        return bool(super()._is_closed(conn))
+
+    def _is_silent(self, conn: Any) -> bool:
+        """Has the server said nothing since it answered, not even that this is the end?"""
+        poll = select.poll()
+        poll.register(self._socket(conn), select.POLLIN)
+        return not poll.poll(0)
+
+    def _socket(self, conn: Any) -> Any:
+        """The socket of a connection to a server."""
+        raise NotImplementedError
 
     def connect(self, reuse_if_open: bool = False) -> Any:
         try:
@@ -199,6 +226,10 @@ class Sqlite(Engine, pool.PooledSqliteDatabase):
         except turns.TooLong as exc:
             raise peewee.OperationalError("database is locked") from exc
 
+    def _is_silent(self, conn: Any) -> bool:
+        # There is no server.
+        return False
+
     def locked(self, query: Any) -> Any:
         return query
 
@@ -230,6 +261,9 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
 
     def __init__(self, name: str, **options: Any) -> None:
         super().__init__(name, prefer_psycopg3=True, encoding="utf8", **options)
+
+    def _socket(self, conn: Any) -> Any:
+        return conn
 
     def create_tables(self, models: Any, **options: Any) -> None:
         """Make tables whose text is ordered by code points, however the database orders."""
@@ -316,6 +350,9 @@ class Mariadb(Engine, pool.PooledMySQLDatabase):
             init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
             **options,
         )
+
+    def _socket(self, conn: Any) -> Any:
+        return conn._sock
 
     def create_tables(self, models: Any, **options: Any) -> None:
         """Make tables whose text is ordered by code points and keeps its spaces.
