@@ -15,6 +15,7 @@ what changes the text. Where values go it puts a `given`::
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -71,16 +72,58 @@ class Clause(NamedTuple):
 
 
 class ByKey(NamedTuple):
-    """A condition that names the keys of all rows it holds for, which are few."""
+    """The condition that a key is among the few that a query finds, and another condition."""
 
-    expression: Any
+    key: peewee.Field
+    found: Any
+    other: Any
+
+    def asked(self) -> Any:
+        """The condition, to be asked of row after row."""
+        return self.key.in_(self.found) & self.other
+
+    def looked_up(self) -> Any:
+        """The condition, for whose rows the keys are to be looked up."""
+        return connection.engine().among(self.key, self.found) & self.other
+
+
+class Told(NamedTuple):
+    """A query for which one plan is the best, whatever the values are.
+
+    A database that makes plans before it has values is told all that is the same each time.
+    """
+
+    query: Any
+
+
+# A word in which no database sees its end.
+WORD = re.compile("[a-z_]*")
 
 
 class Statement:
     """The text of a statement for a kind of database, and where its values go."""
 
     def __init__(self, query: Any) -> None:
-        self.text, self._parameters = query.sql()
+        told = isinstance(query, Told)
+        self.text, self._parameters = (query.query if told else query).sql()
+        if told and connection.engine().plans_ahead:
+            self._write_constants()
+
+    def _write_constants(self) -> None:
+        """Put into the text what is the same each time, if it is a word or a number."""
+        mark = connection.engine().param
+        text, *pieces = self.text.split(mark)
+        places = []
+        for each, piece in zip(self._parameters, pieces, strict=True):
+            if isinstance(each, int):
+                text += str(each).upper()
+            elif isinstance(each, str) and WORD.fullmatch(each):
+                text += f"'{each}'"
+            else:
+                text += mark
+                places.append(each)
+            text += piece
+        self.text, self._parameters = text, places
 
     def run(self, values: Values) -> Any:
         """Run it with the values of their names; return the cursor."""

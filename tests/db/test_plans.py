@@ -81,6 +81,35 @@ def test_lists_and_look_ups_are_found_by_an_index(crowded: Any) -> None:
         assert not databases.scans(crowded, *seen[-1])
 
 
+def test_postgresql_keeps_the_plans_of_what_is_asked_most(open_new: Any) -> None:
+    databases.require("postgresql")
+    database = open_new("postgresql")
+    crowd.fill(database, 5_000, PROJECTS)
+    member = types.SimpleNamespace(is_admin=False, project_id=PROJECTS[3], scope="project")
+    root = types.SimpleNamespace(is_admin=True, project_id=PROJECTS[0], scope="project")
+    first: dict[str, Any] = {"conditions": [HIDDEN]}
+    with connection.connected(database):
+        deep = {**first, "marker": images.find_any(MARKER)}
+        for _ in range(20):
+            for who, pages in ((member, (first, deep)), (root, (first,))):
+                images.find(crowd.identity(3), visibility.seen_by_id(who))
+                for page in pages:
+                    image_lists.select(visibility.seen_in_lists(who), **page)
+        kept = database.execute_sql(
+            "SELECT name, generic_plans, cardinality(parameter_types)"
+            " FROM pg_prepared_statements WHERE strpos(statement, 'FROM \"images\"') > 0"
+        ).fetchall()
+        assert len(kept) == 5
+        for name, followed, count in kept:
+            assert followed >= 10
+            values = ", ".join(["NULL"] * count)
+            asked = f'EXPLAIN (COSTS OFF) EXECUTE "{name}"({values})'
+            plan = "\n".join(row[0] for row in database.execute_sql(asked).fetchall())
+            # Neither the whole table is read, nor all that a project or everybody has.
+            assert "Seq Scan on images" not in plan
+            assert "Bitmap" not in plan
+
+
 HIDDEN = ("os_hidden", "eq", False)
 ORDERS: dict[str, dict[str, Any]] = {
     "of a status": {"conditions": [("status", "eq", "saving")]},

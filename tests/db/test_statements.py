@@ -10,6 +10,7 @@ import pytest
 
 from glance_shim import errors
 from glance_shim.db import connection, statements
+from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageTag
 from glance_shim.db.statements import given
 
@@ -92,6 +93,26 @@ def test_many_rows_are_one_statement(image: Any) -> None:
 
     found = ImageTag.select(ImageTag.value).order_by(ImageTag.value).tuples()
     assert [value for (value,) in found] == ["1 0", "3 0", "3 1", "3 2"]
+
+
+def test_what_is_the_same_each_time_is_written_out_if_it_is_plain(open_new: Any) -> None:
+    databases.require("postgresql")
+    database = open_new("postgresql")
+    odd = "it's 100%s"
+
+    def compose(told: bool) -> Any:
+        same = (Image.status != "killed") & is_false(Image.deleted) & (Image.name != odd)
+        query = Image.select(Image.id).where(same & (Image.owner == given("owner"))).limit(3)
+        return statements.Told(query) if told else query
+
+    with connection.connected(database):
+        for told in (True, False):
+            with databases.counted(database) as seen:
+                assert statements.composed(compose)(told).rows({"owner": "some"}) == []
+            ((sql, sent),) = seen
+            assert ("!= 'killed'" in sql, "= FALSE" in sql, "LIMIT 3" in sql) == (told,) * 3
+            assert odd not in sql
+            assert sent == ([odd, "some"] if told else ["killed", False, odd, "some", 3])
 
 
 @pytest.mark.parametrize(("query", "kept"), [("", 1), ("?prepare_threshold=0", 0)])
