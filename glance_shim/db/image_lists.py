@@ -64,7 +64,7 @@ def select(
     if not limit:
         return []
     few = _of_few(filters, filled)
-    told = limit if _is_along_an_index(filters, sort) else None
+    told = limit if scope.indexed and _is_plain(filters, sort) else None
     statement = _select(scope.compose, scope.shape, filters, tuple(sort), start, told, few)
     values = {"limit": limit, **scope.values, **filled, **passed}
     return [as_row(found) for found in statement.rows(values)]
@@ -117,10 +117,10 @@ def _clauses(filters: Filters) -> Iterator[Any]:
     yield from map(_has, filters.holders())
 
 
-def _is_along_an_index(filters: Filters, sort: paging.Sort) -> bool:
-    """Is a page read along an index of each branch, whatever the values are?"""
-    plain = all(name == "os_hidden" for name, _, _ in filters.conditions)
-    return plain and not filters.holders() and sort[0][0] == "created_at"
+def _is_plain(filters: Filters, sort: paging.Sort) -> bool:
+    """Do indexes of visibilities and owners have what is asked for, and in this order?"""
+    known = all(name == "os_hidden" for name, _, _ in filters.conditions)
+    return known and not filters.holders() and sort[0][0] == "created_at"
 
 
 @statements.composed

@@ -60,11 +60,16 @@ def given_row(model: Any, names: Iterable[str], number: str = "") -> dict[peewee
 
 
 class Clause(NamedTuple):
-    """A condition: the function that composes it, the shape it takes, and values."""
+    """A condition: the function that composes it, the shape it takes, and values.
+
+    It may be ``indexed``: no rows but those that each of its branches holds for are read
+    along some index.
+    """
 
     compose: Callable[..., Any]
     shape: tuple[Hashable, ...] = ()
     values: Values = {}
+    indexed: bool = False
 
     def expression(self) -> Any:
         """The condition, with `given` where its values go."""
@@ -107,10 +112,15 @@ class Statement:
         told = isinstance(query, Told)
         self.text, self._parameters = (query.query if told else query).sql()
         if told and connection.engine().plans_ahead:
-            self._write_constants()
+            self._plan_ahead()
 
-    def _write_constants(self) -> None:
-        """Put into the text what is the same each time, if it is a word or a number."""
+    def _plan_ahead(self) -> None:
+        """Have the database keep its plan, and know when it makes it all that can be known.
+
+        What is the same each time is put into the text, if it is a word or a number. Where
+        values go is a query for the value, which is no estimate's business: of two plans that
+        are estimated alike the one that is there already is taken.
+        """
         mark = connection.engine().param
         text, *pieces = self.text.split(mark)
         places = []
@@ -120,7 +130,7 @@ class Statement:
             elif isinstance(each, str) and WORD.fullmatch(each):
                 text += f"'{each}'"
             else:
-                text += mark
+                text += f"(SELECT {mark})"
                 places.append(each)
             text += piece
         self.text, self._parameters = text, places

@@ -76,7 +76,9 @@ def seen_in_lists(
     a project's list would read all of those first.
     """
     shape = (context.is_admin, visibility, member_status)
-    return Clause(_seen_in_lists, shape, {"project_id": project_of(context)})
+    # A project's own images are read whatever their visibility.
+    indexed = context.is_admin or visibility not in ("shared", "private")
+    return Clause(_seen_in_lists, shape, {"project_id": project_of(context)}, indexed)
 
 
 def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -> list[Any]:

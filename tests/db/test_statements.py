@@ -111,6 +111,7 @@ def test_what_is_the_same_each_time_is_written_out_if_it_is_plain(open_new: Any)
                 assert statements.composed(compose)(told).rows({"owner": "some"}) == []
             ((sql, sent),) = seen
             assert ("!= 'killed'" in sql, "= FALSE" in sql, "LIMIT 3" in sql) == (told,) * 3
+            assert ("= (SELECT %s)" in sql) == told
             assert odd not in sql
             assert sent == ([odd, "some"] if told else ["killed", False, odd, "some", 3])
 
