@@ -106,6 +106,11 @@ class Server(BaseApplication):
             "graceful_timeout": config.graceful_timeout,
             "timeout": 60,
             "control_socket_disable": True,
+            # No header of a proxy is believed here, see `enable_proxy_headers_parsing`; to ask
+            # for each request whose it is would take as long as one of its statements.
+            "secure_scheme_headers": {},
+            "forwarder_headers": "",
+            "forwarded_allow_ips": "*",
             "preload_app": True,
             "limit_request_line": config.max_request_line,
             "limit_request_fields": config.max_headers,

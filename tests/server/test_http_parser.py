@@ -308,3 +308,21 @@ def test_odd_header_values_are_not_errors_of_ours(server: Server, line: bytes) -
     assert len(codes) <= 1
     assert all(code < 500 for code in codes)
     assert b"\r\nevil:" not in data
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Ssl: on",
+        "SCRIPT_NAME: /else",
+        "PATH_INFO: /else",
+    ],
+)
+def test_headers_of_proxies_are_not_believed_unless_that_is_said(
+    server: Server, header: str
+) -> None:
+    plain = server.get("/versions").data
+    head = f"GET /versions HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{header}\r\n\r\n"
+    codes, data = sent(server, head.encode())
+    assert codes == [200] and data.endswith(plain)
