@@ -1,52 +1,34 @@
 """gunicorn, set up for image data: several processes with many threads each.
 
-Each request, each transfer and each head that is not whole yet holds a thread; threads
-cost little here, and a connection without a request needs none.
+Each request that is more than a small read, each transfer and each head that is not whole yet
+holds a thread; threads cost little here, and a connection without a request needs none.
 """
 
 from __future__ import annotations
 
-import errno
 import functools
 import gc
 import logging
 import math
-import selectors
 import signal
 import socket
 import struct
 import sys
-import threading
-import time
 from typing import Any
 
-import gunicorn
-from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.workers.gthread import ThreadWorker
 
-from glance_shim import errors, threads, transport
+from glance_shim import errors, transport
 from glance_shim import worker as background
 from glance_shim.context import Deployment
 from glance_shim.core import marks
 from glance_shim.core.pace import Patience
+from glance_shim.core.transfers import threads_for_transfers
+from glance_shim.http_worker import EXHAUSTED, STOPPING
+from glance_shim.siblings import Siblings
 
 log = logging.getLogger(__name__)
-
-# What is said when the process or the machine has no more to give, and the pause then.
-EXHAUSTED = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-PAUSE_SECONDS = 0.1
-
-# How long and how much is still read of a client that is refused while it sends. Some of those
-# that send more than gunicorn's 64 KiB do not see the answer.
-LEAVE_SECONDS = 2.0
-MOST_DRAINED = 16 * 1024 * 1024
-
-# How often a process says that it is well.
-NOTICE_SECONDS = 1.0
-
-STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 
 
 class Parent(Arbiter):
@@ -90,6 +72,8 @@ class Server(BaseApplication):
         self.patience_with_head = functools.partial(
             Patience, config.client_header_timeout, math.inf
         )
+        self.siblings = Siblings(config.workers, threads_for_transfers(config.threads))
+        self.downloads_here = deployment.transfers.downloads_here
         super().__init__()
 
     def load_config(self) -> None:
@@ -99,7 +83,7 @@ class Server(BaseApplication):
             "bind": f"{host}:{config.bind_port}"
             if self._listening is None
             else f"fd://{self._listening}",
-            "worker_class": "glance_shim.server.Worker",
+            "worker_class": "glance_shim.http_worker.Worker",
             "workers": config.workers,
             "threads": config.threads,
             "keepalive": config.keepalive_timeout,
@@ -120,6 +104,8 @@ class Server(BaseApplication):
             "when_ready": self._when_ready,
             "post_worker_init": self._post_worker_init,
             "worker_exit": self._worker_exit,
+            "pre_fork": self._pre_fork,
+            "child_exit": self._child_exit,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -150,142 +136,11 @@ class Server(BaseApplication):
     def _worker_exit(self, server: Any, worker: Any) -> None:
         background.give_back()
 
+    def _pre_fork(self, server: Any, worker: Any) -> None:
+        worker.place = self.siblings.place(each.place for each in server.WORKERS.values())
 
-class Worker(ThreadWorker):
-    """gunicorn's worker with threads, mended where it stops and between requests."""
-
-    _next_notice = 0.0
-
-    def init_process(self) -> None:
-        self._leaves = threading.Semaphore(max(1, self.cfg.threads // 4))
-        super().init_process()
-
-    def get_thread_pool(self) -> threads.Pool:
-        """Threads that are there already go on where no more can be had."""
-        pool = threads.Pool(self.cfg.threads)
-        pool.begin()
-        return pool
-
-    def notify(self) -> None:
-        """Say that the process is well, once a second, and try again for threads that it lacks.
-
-        It is called for each event. To say it is to set the times of a file, and it has to be
-        said once in 60 seconds.
-        """
-        self.tpool.catch_up()
-        now = time.monotonic()
-        if now >= self._next_notice:
-            self._next_notice = now + NOTICE_SECONDS
-            super().notify()
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Give a new connection a thread once its client has sent something.
-
-        gunicorn lets a thread wait for five seconds first: a request that came after 1,000
-        silent connections was answered after 37 seconds.
-        """
-        if conn.initialized or transport.is_sending(conn.sock, at_once=True):
-            super().enqueue_req(conn)
-            return
-        conn.set_timeout()
-        self.pending_conns.append(conn)
-        readable = functools.partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
-
-    def handle(self, conn: Any) -> Any:
-        """Answer a request, and what follows at once on the same connection.
-
-        Through the thread that watches all connections each request takes 0.9 ms of
-        CPU where it takes 0.6 this way. Where there is more to answer it is the fairer
-        way, and costs no more: threads that stay with their connections take the
-        interpreter from each other in no order, and of images that eight clients look
-        at, one in a hundred took 11 ms where it takes 6.5, with both before everything
-        else on the machine.
-
-        What is to be closed is closed here. gunicorn gives a client up to two seconds to
-        close as well, and waits for it in the one thread that accepts connections: a few
-        clients that are refused and stay would keep all others out.
-        """
-        if not isinstance(conn.sock, transport.Connection):
-            conn.sock = transport.Connection(conn.sock)
-        result = super().handle(conn)
-        while result is True and self.alive and self._answers_one():
-            if not transport.is_sending(conn.sock):
-                break
-            result = super().handle(conn)
-        if not result and gunicorn.version_info >= (27,):
-            self._take_leave(conn.sock)
-            conn.close = _is_closed
-        return result
-
-    def _take_leave(self, connection: socket.socket) -> None:
-        """Close once the client has read the answer: it closes as well, or two seconds pass.
-
-        A quarter of the threads wait for that; whoever comes when they do is not waited for.
-        """
-        waits = self._leaves.acquire(blocking=False)
-        try:
-            connection.setblocking(True)
-            util.close_graceful(connection, LEAVE_SECONDS * waits, MOST_DRAINED)
-        except OSError:
-            pass  # It has gone.
-        finally:
-            if waits:
-                self._leaves.release()
-
-    def _answers_one(self) -> bool:
-        """Does every connection wait for its client, but the one that is asking?"""
-        waiting = len(self.keepalived_conns) + len(self.pending_conns)
-        return bool(self.nr_conns - waiting <= 1)
-
-    def accept(self, listener: socket.socket) -> None:
-        """Leave a connection waiting while the process can open no more.
-
-        gunicorn would end the process, and with it every transfer that is under way.
-        """
-        try:
-            super().accept(listener)
-        except OSError as exc:
-            if exc.errno not in EXHAUSTED:
-                raise
-            log.warning("No connection can be accepted for now: %s", exc.strerror)
-            time.sleep(PAUSE_SECONDS)
-
-    def init_signals(self) -> None:
-        super().init_signals()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        """Give up a client that sends too little; the kernel does one that takes nothing."""
-        if transport.is_read(req):
-            return super().handle_request(req, conn)
-        conn.sock.settimeout(self.app.client_socket_timeout)
-        conn.parser.unreader.patience = self.app.patience_with_body()
-        try:
-            return super().handle_request(req, conn)
-        finally:
-            conn.parser.unreader.patience = self.app.patience_with_head()
-
-    def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
-        """Is another request awaited? What was not read of this one is read first."""
-        if keepalive and transport.is_read(conn.parser.mesg):
-            return True
-        return bool(super()._keepalive_after(conn, keepalive))
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Refuse connections once the worker stops.
-
-        An open socket that nobody accepts from would let clients wait, for
-        as long as the last transfer takes.
-        """
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                listener.close()
-
-
-def _is_closed(graceful: bool = False) -> None:
-    """Stands for closing a connection that a thread has closed."""
+    def _child_exit(self, server: Any, worker: Any) -> None:
+        self.siblings.forget(worker.place)
 
 
 class Logger:

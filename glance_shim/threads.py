@@ -10,6 +10,7 @@ import _thread
 import contextlib
 import functools
 import logging
+import os
 import queue
 import threading
 import time
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 # Seconds that a thread may take to its first line, and between looks whether it has died.
 BIRTH_SECONDS = 5.0
 LOOK_SECONDS = 0.02
+
+# By how much a thread gives way: with both to do, it gets about a tenth of a core's time.
+NICER = 10
 
 # Seconds until another thread is tried for, once none could be had.
 PAUSE_SECONDS = 1.0
@@ -60,15 +64,28 @@ def require(function: Callable[..., Any], *args: Any) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
+def give_way() -> None:
+    """Have the threads of all others go first, from now on, where this one competes with them.
+
+    It cannot be taken back without rights. What the kernel does not allow is left.
+    """
+    with contextlib.suppress(OSError):
+        niceness = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, niceness + NICER)
+        if os.sched_getscheduler(0) == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
 class Pool:
     """Threads, up to ``most``, for what one other thread has to be done.
 
     Where no more can be had, work waits for those that are there. The process does not wait
-    for them when it ends.
+    for them when it ends. Each begins with ``at_birth``.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, at_birth: Callable[[], None] = lambda: None) -> None:
         self._most = most
+        self._at_birth = at_birth
         self._lock = threading.Lock()
         self._threads = 0
         # Threads that wait for work; below zero, work that waits for a thread.
@@ -113,6 +130,7 @@ class Pool:
         return True
 
     def _run(self) -> None:
+        self._at_birth()
         while True:
             work = self._work.get()
             if work is None:

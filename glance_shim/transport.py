@@ -6,19 +6,22 @@ which costs 5 CPU seconds a GiB; `_read_once` and `_read_through`, which copy no
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import select
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import Any
 
-import gunicorn
+from gunicorn import util
 from gunicorn.http import body, wsgi
 from gunicorn.http.unreader import SocketUnreader
 
 from glance_shim.core.pace import Patience
+from glance_shim.siblings import MOST_READ
 
 SMALL_BODY = 64 * 1024
 PIECE = 512 * 1024
@@ -122,11 +125,44 @@ def is_read(request: Any) -> bool:
     return isinstance(left.reader, body.LengthReader) and not left.reader.length
 
 
-def is_sending(connection: socket.socket, at_once: bool = False) -> bool:
-    """Has the other side sent something, or does it within the next moment?"""
+def what_has_come(conn: Any) -> bytes | None:
+    """What the client has sent so far of a request, ``None`` if it has gone and sent none.
+
+    It is there for whoever answers.
+    """
+    try:
+        come = conn.sock.recv(MOST_READ, socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return bytes(conn.parser.unreader.buf.getvalue())
+    except OSError:
+        come = b""
+    conn.parser.unreader.unread(come)
+    return bytes(conn.parser.unreader.buf.getvalue()) or None
+
+
+def asks_for_little(come: bytes) -> bool:
+    """Is this a whole request that has no body and asks for no image's data?"""
+    return (
+        come.startswith((b"GET ", b"HEAD "))
+        and come.endswith(b"\r\n\r\n")
+        and b"/file" not in come[: come.index(b"\r\n")]
+    )
+
+
+def ends_of(connection: socket.socket) -> tuple[Any, Any]:
+    """The addresses of the client and of the server."""
+    try:
+        return connection.getpeername(), connection.getsockname()
+    except OSError:
+        # It has gone, which whoever reads from it finds out as well.
+        return ("", 0), ("", 0)
+
+
+def is_sending(connection: socket.socket) -> bool:
+    """Does the other side send something within the next moment?"""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    return bool(poll.poll(0 if at_once else NEXT_REQUEST))
+    return bool(poll.poll(NEXT_REQUEST))
 
 
 def _read_once(self: Any, size: int) -> bytes:
@@ -171,10 +207,18 @@ def _read_through(self: Any, size: int | None = None) -> bytes:
     return bytes(self._read_reader(min(size, body.MAX_READ_STEP)))
 
 
+def _http_date(timestamp: float | None = None) -> str:
+    """gunicorn's, made once a second."""
+    return _date_of(int(time.time() if timestamp is None else timestamp))
+
+
+_date_of = functools.lru_cache(maxsize=2)(util.http_date)
+
+
 def set_up(patience_with_head: Callable[[], Patience]) -> None:
     """Have gunicorn read and send as it is written here, also in processes that are forked."""
-    if gunicorn.version_info >= (27,):
-        body.LengthReader.read = _read_once
-        body.Body.read = _read_through
-        wsgi.Response = Response
+    body.LengthReader.read = _read_once
+    body.Body.read = _read_through
+    wsgi.Response = Response
+    util.http_date = _http_date
     _read_with_patience(patience_with_head)

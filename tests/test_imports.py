@@ -15,7 +15,7 @@ ROOT = Path(glance_shim.__file__).parent
 # Lowest first; what stands in one line may import what stands above it, and
 # packages their own modules.
 LAYERS = [
-    {"clock", "errors", "logs", "memory", "options", "threads"},
+    {"clock", "errors", "logs", "memory", "options", "siblings", "threads"},
     {"config", "context", "addresses"},
     {"audit", "exchange"},
     {"fetching"},
@@ -25,6 +25,7 @@ LAYERS = [
     {"core"},
     {"deployment"},
     {"api", "transport", "worker"},
+    {"http_worker"},
     {"dashboard", "moving"},
     {"docs", "doctor"},
     {"app", "server"},
@@ -43,7 +44,7 @@ HOMES = {
     "playhouse": ("db",),
     "argon2": ("core/identity",),
     "keystoneauth1": ("core/identity/keystone", "config", "moving"),
-    "gunicorn": ("server", "transport"),
+    "gunicorn": ("http_worker", "server", "transport"),
     "prometheus_client": ("api/metrics",),
     "click": ("cli",),
     "openstack": ("testing/people",),

@@ -20,10 +20,11 @@ DEEPEST_JSON = 32
 
 def has_body() -> bool:
     """Does the request carry a body? An announced length of 0 is none."""
-    request = flask.request
-    if request.content_length:
+    environ = flask.request.environ
+    if "CONTENT_LENGTH" in environ and flask.request.content_length:
         return True
-    return "Transfer-Encoding" in request.headers and request.method in ("POST", "PUT", "PATCH")
+    with_body = ("POST", "PUT", "PATCH")
+    return "HTTP_TRANSFER_ENCODING" in environ and environ["REQUEST_METHOD"] in with_body
 
 
 def bodiless(view: View) -> View:

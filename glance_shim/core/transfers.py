@@ -75,6 +75,10 @@ class Transfers:
         """Begin a download; raises `errors.TooManyTransfers`."""
         return self._begin("max_downloads")
 
+    def downloads_here(self) -> int:
+        """How many downloads this process has under way."""
+        return sum(option == "max_downloads" for option, _ in tuple(self._here))
+
     def _begin(self, option: str) -> Transfer:
         with self._lock:
             if len(self._here) >= self._most:

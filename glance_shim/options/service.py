@@ -92,7 +92,8 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "threads",
             default=64,
             min=2,
-            help="Threads of each process; each request and each transfer holds one.",
+            help="Threads of each process; each request and each transfer holds one. There "
+            "are as many more for data that clients send, which let all others go first.",
         ),
         cfg.IntOpt(
             "client_socket_timeout",

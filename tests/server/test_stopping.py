@@ -11,15 +11,15 @@ from real_server import PATIENCE, Server
 
 SLOW_TO_BEGIN = """\
 import time
-from glance_shim import cli, server
+from glance_shim import cli, http_worker
 
-begin = server.Worker.init_process
+begin = http_worker.Worker.init_process
 
 def slowly(worker):
     time.sleep(3 if worker.age == 2 else 0)
     begin(worker)
 
-server.Worker.init_process = slowly
+http_worker.Worker.init_process = slowly
 cli.main()
 """
 
