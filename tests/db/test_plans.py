@@ -15,12 +15,24 @@ from glance_shim.policy import visibility
 
 PROJECTS = [f"{number:032x}" for number in range(30)]
 MARKER = crowd.identity(2500)
+MOMENT = "2026-01-01T00:00:00Z"
 
 
 @pytest.fixture
 def crowded(database: Any) -> Any:
-    """A database with 5,000 images of 30 projects."""
+    """A database with 5,000 images of 30 projects, some of which are offered to many others.
+
+    Of few offers a plan for whatever project may well read all.
+    """
     crowd.fill(database, 5_000, PROJECTS)
+    offers = [
+        (crowd.identity(number), f"{number:032x}", "pending", MOMENT, MOMENT)
+        for number in range(1_001, 5_000, 2)
+    ]
+    with connection.connected(database):
+        with connection.writing():
+            crowd.insert(database, "image_members", crowd.TABLES["image_members"], offers)
+        database.execute_sql(crowd.ANALYZE[database.kind].format(table="image_members"))
     return database
 
 
