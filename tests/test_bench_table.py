@@ -86,12 +86,12 @@ def test_a_row_says_medians_spread_ratios_and_what_was_wanted() -> None:
         "p99 ms, Glance / here": "11.0 / 2.2",
         "refused, Glance / here": "0 / 0",
         "limit": "",
-        "wanted": "CPU 10x: 13.0x, reached; p99 5x: 5.0x, reached",
+        "wanted": "CPU 10x: 13.00x, reached; p99 5x: 5.00x, reached",
     }
 
 
 def test_what_is_not_reached_is_said_so() -> None:
-    assert cells("memory, idle")["wanted"] == "memory 2x: 1.8x, **not reached**"
+    assert cells("memory, idle")["wanted"] == "memory 2x: 1.83x, **not reached**"
 
 
 def test_refused_requests_count_and_parts_have_the_slowest_p99() -> None:
@@ -99,14 +99,14 @@ def test_refused_requests_count_and_parts_have_the_slowest_p99() -> None:
 
     assert told["refused, Glance / here"] == "90 of 120 / 0"
     assert told["p99 ms, Glance / here"] == "700.0 / 30.0"
-    assert told["wanted"] == "CPU 8x: 10.0x, reached; none refused: 0, reached"
+    assert told["wanted"] == "CPU 8x: 10.00x, reached; none refused: 0, reached"
 
 
 def test_bytes_are_compared_with_the_limit_of_the_machine() -> None:
     told = cells("upload, one")
 
     assert told["limit"] == "500"
-    assert told["wanted"] == "MiB/s 2x: 2.0x, reached; 80% of the limit: 82%, reached"
+    assert told["wanted"] == "MiB/s 2x: 2.05x, reached; 80% of the limit: 82%, reached"
 
 
 def test_the_idle_time_is_what_the_busy_one_is_judged_by() -> None:

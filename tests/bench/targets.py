@@ -35,7 +35,7 @@ class Times:
         if not here or not glance:
             return None
         found = glance / here if self.less else here / glance
-        return Verdict(f"{self.what} {self.factor:g}x", f"{found:.1f}x", found >= self.factor)
+        return Verdict(f"{self.what} {self.factor:g}x", f"{found:.2f}x", found >= self.factor)
 
 
 @dataclasses.dataclass(frozen=True)
