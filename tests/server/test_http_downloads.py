@@ -129,7 +129,9 @@ def test_the_log_says_how_much_was_sent(server: Server, path: str, data: bytes) 
     connection.sendall(
         f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {server.token}\r\n\r\n".encode()
     )
-    connection.recv(65_536)
+    come = b""
+    while not come.partition(b"\r\n\r\n")[2]:
+        come += connection.recv(65_536)
     reset(connection)
 
     def counts() -> list[int]:
