@@ -240,7 +240,10 @@ class Worker(ThreadWorker):
             self._deputy_rests, answers = False, -1
             while answers != self._answers or self._answering:
                 if answers == self._answers:
-                    self._depute()
+                    try:
+                        self._depute()
+                    except Exception:
+                        log.exception("A deputy stumbled")
                 answers = self._answers
                 time.sleep(BUSY_SECONDS)
             self._deputy_rests = True
