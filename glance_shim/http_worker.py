@@ -47,9 +47,9 @@ class Worker(ThreadWorker):
     """gunicorn's, in which the thread that watches all connections answers small reads itself.
 
     All else goes to threads of the pool. With eight clients that look at images, a read took
-    0.55 ms of CPU and one in a hundred of them 15 ms while each was handed to a thread; so it
-    takes 0.46, and one in a hundred 2.4 ms: nobody has to be woken, and no threads take the
-    interpreter from each other.
+    0.6 ms of CPU and one in a hundred of them 9 to 13 ms while each was handed to a thread; so
+    it takes 0.41, and one in a hundred 4 to 5 ms: nobody has to be woken, and no threads take
+    the interpreter from each other.
 
     Where such an answer takes long after all, because the database or Keystone is slow or the
     client takes nothing, a deputy watches until the answer is given, and hands everything to
@@ -85,7 +85,7 @@ class Worker(ThreadWorker):
     def run(self) -> None:
         threads.require(self._stand_by)
         inbox = self.app.siblings.inbox(self.place)
-        self.poller.register(inbox, selectors.EVENT_READ, self.take_over)
+        self.poller.register(inbox, selectors.EVENT_READ, self._take_over)
         with self._lead:
             super().run()
 
@@ -169,7 +169,7 @@ class Worker(ThreadWorker):
         self.nr_conns -= 1
         conn.close()
 
-    def take_over(self, inbox: socket.socket) -> None:
+    def _take_over(self, inbox: socket.socket) -> None:
         """Answer a client that another process has handed over."""
         given = self.app.siblings.receive(self.place)
         if given is None:
@@ -278,8 +278,8 @@ class Worker(ThreadWorker):
     def handle(self, conn: Any) -> Any:
         """Answer a request on a thread of the pool, and what follows at once.
 
-        Through the thread that watches all connections each request takes 0.9 ms of
-        CPU where it takes 0.6 this way. Where there is more to answer it is the fairer
+        Through the thread that watches all connections each request took 0.9 ms of
+        CPU where it took 0.6 this way. Where there is more to answer it is the fairer
         way, and costs no more: threads that stay with their connections take the
         interpreter from each other in no order, and of images that eight clients look
         at, one in a hundred took 11 ms where it takes 6.5, with both before everything

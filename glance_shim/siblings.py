@@ -25,7 +25,7 @@ class Siblings:
     """
 
     def __init__(self, number: int, most_transfers: int) -> None:
-        self.number = number
+        self._number = number
         self._most_transfers = most_transfers
         self._connections = _shared_numbers(number)
         self._uploads = _shared_numbers(number)
@@ -38,7 +38,7 @@ class Siblings:
     def place(self, taken: Iterable[int]) -> int:
         """The place that the fewest have taken."""
         taken = list(taken)
-        return min(range(self.number), key=taken.count)
+        return min(range(self._number), key=taken.count)
 
     def tell(self, place: int, connections: int, uploads: int = 0, downloads: int = 0) -> None:
         """The process at the place has so many connections, and transfers on some of them."""
@@ -60,8 +60,8 @@ class Siblings:
         Data belongs to the second half of the places, and to the first while that has no
         room for more. All else stays where it is, but for a place where data is taken.
         """
-        half = self.number // 2
-        halves = [range(half, self.number), range(half)]
+        half = self._number // 2
+        halves = [range(half, self._number), range(half)]
         if not for_data:
             if place < half or not self._uploads[place]:
                 return place
@@ -111,7 +111,7 @@ class Siblings:
 
 def _shared_numbers(number: int) -> memoryview:
     """So many numbers, which all processes that are forked later have in common."""
-    return memoryview(mmap.mmap(-1, 8 * number)).cast("L")
+    return memoryview(mmap.mmap(-1, 8 * number)).cast("Q")
 
 
 def sends_data(come: bytes) -> bool:

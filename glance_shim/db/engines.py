@@ -48,8 +48,8 @@ class Engine(pool.PooledDatabase):
     # Is there only one transaction at a time that writes?
     one_writer = False
 
-    # Does it make plans, which it may keep, before it has the values of a statement?
-    plans_ahead = False
+    # Does it make plans for whatever values, and may it keep them?
+    keeps_generic_plans = False
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._given_back: dict[int, float] = {}
@@ -263,7 +263,7 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
     # Without being told what a list is limited to it takes that for a tenth of all rows, and of
     # what is not "killed" it thinks that there may be nothing: no plan for that is good enough
     # to be kept. To make one for each list takes it 0.3 ms, to follow it 0.15.
-    plans_ahead = True
+    keeps_generic_plans = True
     field_types = {**pool.PostgresqlDatabase.field_types, "CHAR": "VARCHAR"}
 
     def __init__(self, name: str, **options: Any) -> None:

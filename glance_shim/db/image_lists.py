@@ -64,8 +64,10 @@ def select(
     if not limit:
         return []
     few = _of_few(filters, filled)
-    told = limit if scope.indexed and _is_plain(filters, sort) else None
-    statement = _select(scope.compose, scope.shape, filters, tuple(sort), start, told, few)
+    fixed_limit = limit if scope.indexed and _is_plain(filters, sort) else None
+    statement = _select(
+        scope.compose, scope.shape, filters, tuple(sort), start, fixed_limit, few
+    )
     values = {"limit": limit, **scope.values, **filled, **passed}
     return [as_row(found) for found in statement.rows(values)]
 
@@ -130,10 +132,10 @@ def _select(
     filters: Filters,
     sort: paging.Sort,
     start: paging.Start,
-    told: int | None,
+    fixed_limit: int | None,
     few: Holder | None,
 ) -> Any:
-    limit: Any = given("limit") if told is None else told
+    limit: Any = given("limit") if fixed_limit is None else fixed_limit
     where = functools.reduce(operator.and_, _clauses(filters))
     if start is not None:
         where &= paging.after(Image, sort, paging.place(sort, start))
@@ -153,7 +155,7 @@ def _select(
             parts.append(Image.select(peewee.SQL("*")).from_(part))
         union = functools.reduce(operator.or_, parts)
         query = union.order_by(*paging.order_of_union(Image, sort)).limit(limit)
-    return query if told is None else statements.Told(query)
+    return query if fixed_limit is None else statements.GenericPlan(query)
 
 
 def _held_by(branch: Any, in_the_middle: bool, where: Any) -> Any:

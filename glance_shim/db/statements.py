@@ -92,7 +92,7 @@ class ByKey(NamedTuple):
         return connection.engine().among(self.key, self.found) & self.other
 
 
-class Told(NamedTuple):
+class GenericPlan(NamedTuple):
     """A query for which one plan is the best, whatever the values are.
 
     A database that makes plans before it has values is told all that is the same each time.
@@ -109,12 +109,12 @@ class Statement:
     """The text of a statement for a kind of database, and where its values go."""
 
     def __init__(self, query: Any) -> None:
-        told = isinstance(query, Told)
-        self.text, self._parameters = (query.query if told else query).sql()
-        if told and connection.engine().plans_ahead:
-            self._plan_ahead()
+        generic = isinstance(query, GenericPlan)
+        self.text, self._parameters = (query.query if generic else query).sql()
+        if generic and connection.engine().keeps_generic_plans:
+            self._make_generic()
 
-    def _plan_ahead(self) -> None:
+    def _make_generic(self) -> None:
         """Have the database keep its plan, and know when it makes it all that can be known.
 
         What is the same each time is put into the text, if it is a word or a number. Where

@@ -103,7 +103,7 @@ def test_what_is_the_same_each_time_is_written_out_if_it_is_plain(open_new: Any)
     def compose(told: bool) -> Any:
         same = (Image.status != "killed") & is_false(Image.deleted) & (Image.name != odd)
         query = Image.select(Image.id).where(same & (Image.owner == given("owner"))).limit(3)
-        return statements.Told(query) if told else query
+        return statements.GenericPlan(query) if told else query
 
     with connection.connected(database):
         for told in (True, False):
