@@ -67,6 +67,7 @@ class Worker(ThreadWorker):
         self._answering: Any = None
         self._answers = 0
         self._times_deputed = 0
+        self._is_deputed = False
         self._deputy_rests = True
         self._deputy_wakes = threading.Event()
         self._uploads = 0
@@ -139,14 +140,18 @@ class Worker(ThreadWorker):
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
-        """Answer a small read at once, pass on all else, and close after whoever has gone."""
+        """Answer a small read at once, pass on all else, and close after whoever has gone.
+
+        A deputy answers nothing: the lead would go to the other thread, and come back with
+        events that it has seen to.
+        """
         among = self.keepalived_conns if conn.initialized else self.pending_conns
         conn.init()
         come = transport.what_has_come(conn)
         if come is None:
             self._take_out(conn, among)
             self._forget(conn)
-        elif not self._answering and not self._uploads and transport.asks_for_little(come):
+        elif not self._is_deputed and not self._uploads and transport.asks_for_little(come):
             self._answer(conn, among)
         else:
             self._take_out(conn, among)
@@ -255,6 +260,7 @@ class Worker(ThreadWorker):
         if not self._lead.acquire(blocking=False):
             return
         try:
+            self._is_deputed = True
             answering = self._answering
             if answering:
                 self._times_deputed += 1
@@ -266,6 +272,7 @@ class Worker(ThreadWorker):
                 self.murder_keepalived()
                 self.murder_pending()
         finally:
+            self._is_deputed = False
             self._lead.release()
 
     def _take_data(self, conn: Any) -> Any:

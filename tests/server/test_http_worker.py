@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import os
 import select
@@ -11,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_server import PATIENCE, Answer, Server, answer_on, until
+from real_server import PATIENCE, Answer, Server, answer_on, surviving, until
 
-# Says which thread has answered, and holds an answer until a file is there.
+# Says which thread has answered, and holds an answer until a file is there or time has passed.
 HELD = """\
 import os, pathlib, threading, time
 from glance_shim import cli, server
@@ -24,6 +25,7 @@ def held(self, environ, start_response):
     gate = environ.get("HTTP_X_GATE")
     while gate and not pathlib.Path(gate).exists():
         time.sleep(0.02)
+    time.sleep(float(environ.get("HTTP_X_SECONDS", 0)))
 
     def start(status, headers, exc_info=None):
         by = "main" if threading.current_thread() is threading.main_thread() else "pool"
@@ -161,6 +163,17 @@ def test_an_answer_that_takes_long_keeps_nobody_waiting(server: Held, gate: Path
                 server.ask(connection, "/v2/images")
                 assert answer_on(connection).status == 200
             until_it_watches(server)
+
+
+def test_the_lead_goes_to_and_fro_while_many_come(server: Held) -> None:
+    def reads(client: int) -> list[int]:
+        # About as long as it takes until a deputy watches.
+        seconds = {"X-Seconds": f"0.0{10 + client % 10}"}
+        return [server.get("/v2/images", **seconds).status for _ in range(60)]
+
+    with surviving(server), concurrent.futures.ThreadPoolExecutor(30) as clients:
+        statuses = list(clients.map(reads, range(30)))
+    assert statuses == [[200] * 60] * 30
 
 
 def test_a_client_that_leaves_while_it_is_answered_is_forgotten(
