@@ -136,8 +136,11 @@ def what_has_come(conn: Any) -> bytes | None:
         return bytes(conn.parser.unreader.buf.getvalue())
     except OSError:
         come = b""
-    conn.parser.unreader.unread(come)
-    return bytes(conn.parser.unreader.buf.getvalue()) or None
+    # Behind what has been read ahead; gunicorn's way to give back puts it in front.
+    read_ahead = conn.parser.unreader.buf
+    read_ahead.seek(0, io.SEEK_END)
+    read_ahead.write(come)
+    return bytes(read_ahead.getvalue()) or None
 
 
 def asks_for_little(come: bytes) -> bool:

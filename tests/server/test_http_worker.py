@@ -23,6 +23,8 @@ answer = server.ClosingRefusals.__call__
 
 def held(self, environ, start_response):
     gate = environ.get("HTTP_X_GATE")
+    if gate:
+        pathlib.Path(gate).with_name("held").touch()
     while gate and not pathlib.Path(gate).exists():
         time.sleep(0.02)
     time.sleep(float(environ.get("HTTP_X_SECONDS", 0)))
@@ -138,6 +140,23 @@ def test_requests_in_one_piece_are_answered_in_their_order(server: Held) -> None
         for data in expected:
             head_of_answer = b"".join(iter(reader.readline, b"\r\n")).decode().lower()
             assert f"content-length: {len(data)}\r\n" in head_of_answer
+            assert reader.read(len(data)) == data
+
+
+def test_what_comes_stays_behind_what_has_been_read_ahead(server: Held, gate: Path) -> None:
+    with contextlib.closing(server.connect()) as connection:
+        head = f"Host: 127.0.0.1\r\nX-Auth-Token: {server.token}\r\n"
+        first = f"GET /v2/schemas/image HTTP/1.1\r\nX-Gate: {gate}\r\n{head}\r\n".encode()
+        second = f"GET /v2/schemas/members HTTP/1.1\r\n{head}\r\n".encode()
+        connection.sendall(first + second[:20])
+        until(lambda: gate.with_name("held").exists(), "the first is read")
+        connection.sendall(second[20:])
+        gate.touch()
+        reader = connection.makefile("rb")
+        for path in ("/v2/schemas/image", "/v2/schemas/members"):
+            head_of_answer = b"".join(iter(reader.readline, b"\r\n"))
+            assert head_of_answer.startswith(b"HTTP/1.1 200 "), head_of_answer
+            data = server.get(path).data
             assert reader.read(len(data)) == data
 
 
