@@ -49,3 +49,7 @@ def set_up(debug: bool = False) -> None:
     # These say what they send and receive, credentials included.
     for name in ("keystoneauth", "urllib3", "peewee", "stevedore"):
         logging.getLogger(name).setLevel(logging.INFO)
+    # It calls an error whatever is not of a kind that it tries, as most data is not of most;
+    # whoever sent the data is told where it matters.
+    if not debug:
+        logging.getLogger("oslo_utils.imageutils").setLevel(logging.CRITICAL)

@@ -144,6 +144,11 @@ def test_an_upload_may_come_in_chunks(server: Server, image_id: str) -> None:
     assert server.get(f"/v2/images/{image_id}/file").data == data
 
 
+def test_data_of_no_kind_is_no_error(server: Server, image_id: str) -> None:
+    assert server.upload(image_id, random.Random(1).randbytes(30)).status == 204
+    assert " ERROR " not in server.log()
+
+
 def test_a_client_may_ask_before_it_sends(server: Server, image_id: str) -> None:
     lines = ("Content-Length: 10", "Expect: 100-continue")
     with server.connect() as connection:
