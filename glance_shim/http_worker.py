@@ -19,6 +19,7 @@ from gunicorn.sock import BaseSocket
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from glance_shim import siblings, threads, transport
+from glance_shim.lead import Lead
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,6 @@ MOST_DRAINED = 16 * 1024 * 1024
 
 # How often a process says that it is well.
 NOTICE_SECONDS = 1.0
-
-# How long the thread that watches may be busy with one answer before another watches.
-BUSY_SECONDS = 0.01
 
 # How long a process with fewer connections is given to take the next.
 OTHERS_SECONDS = 0.0005
@@ -62,14 +60,9 @@ class Worker(ThreadWorker):
 
     def init_process(self) -> None:
         self._leaves = threading.Semaphore(max(1, self.cfg.threads // 4))
-        # Whoever holds it may touch the poller and the connections that wait.
-        self._lead = threading.Lock()
+        # Whoever has it may touch the poller and the connections that wait.
+        self._lead = Lead(self._begin_deputy, self._watch_for_deputy, self._wake)
         self._answering: Any = None
-        self._answers = 0
-        self._times_deputed = 0
-        self._is_deputed = False
-        self._deputy_rests = True
-        self._deputy_wakes = threading.Event()
         self._uploads = 0
         # Each look at a setting is a call otherwise, and a request takes 22 looks.
         self.cfg.__dict__.update({name: each.get() for name, each in self.cfg.settings.items()})
@@ -84,7 +77,7 @@ class Worker(ThreadWorker):
         return pool
 
     def run(self) -> None:
-        threads.require(self._stand_by)
+        self._lead.have_deputy()
         inbox = self.app.siblings.inbox(self.place)
         self.poller.register(inbox, selectors.EVENT_READ, self._take_over)
         with self._lead:
@@ -109,11 +102,11 @@ class Worker(ThreadWorker):
         New clients come last, so that a process with less to do may take them.
         """
         self._tell()
-        times_deputed = self._times_deputed
+        times_deputed = self._lead.times_deputed
         events = self.poller.select(timeout)
         for key, _ in sorted(events, key=_is_listener) if len(events) > 1 else events:
             key.data(key.fileobj)
-            if self._times_deputed != times_deputed:
+            if self._lead.times_deputed != times_deputed:
                 break
 
     def _tell(self) -> None:
@@ -140,18 +133,14 @@ class Worker(ThreadWorker):
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
-        """Answer a small read at once, pass on all else, and close after whoever has gone.
-
-        A deputy answers nothing: the lead would go to the other thread, and come back with
-        events that it has seen to.
-        """
+        """Answer a small read at once, pass on all else, and close after whoever has gone."""
         among = self.keepalived_conns if conn.initialized else self.pending_conns
         conn.init()
         come = transport.what_has_come(conn)
         if come is None:
             self._take_out(conn, among)
             self._forget(conn)
-        elif not self._is_deputed and not self._uploads and transport.asks_for_little(come):
+        elif transport.asks_for_little(come) and self._may_answer():
             self._answer(conn, among)
         else:
             self._take_out(conn, among)
@@ -199,22 +188,14 @@ class Worker(ThreadWorker):
         self._uploads -= 1
         self.finish_request(conn, work)
 
+    def _may_answer(self) -> bool:
+        """May whoever watches answer itself? A deputy may not, and data goes first."""
+        return not self._lead.is_deputed and not self._uploads
+
     def _answer(self, conn: Any, among: collections.deque[Any]) -> None:
-        """Answer here, without the lead; whoever takes it takes the connection out."""
-        times_deputed = self._times_deputed
+        """Answer here, without the lead; a deputy takes the connection out."""
         self._answering = conn, among
-        self._answers += 1
-        if self._deputy_rests:
-            self._deputy_wakes.set()
-        self._lead.release()
-        try:
-            keeps = super().handle(conn)
-        finally:
-            self._answering = None
-            if not self._lead.acquire(blocking=False):
-                self.method_queue.defer(_do_nothing)
-                self._lead.acquire()
-        is_out = self._times_deputed != times_deputed
+        keeps, is_out = self._lead.work(super().handle, conn)
         if keeps and self.alive and not is_out and not conn.parser.unreader.buf.getvalue():
             among.remove(conn)
             conn.set_timeout()
@@ -237,43 +218,20 @@ class Worker(ThreadWorker):
         self.poller.unregister(conn.sock)
         among.remove(conn)
 
-    def _stand_by(self) -> None:
-        """Take the lead whenever one answer takes long; for a thread that does nothing else."""
-        while True:
-            self._deputy_wakes.wait()
-            self._deputy_wakes.clear()
-            self._deputy_rests, answers = False, -1
-            while answers != self._answers or self._answering:
-                if answers == self._answers:
-                    try:
-                        self._depute()
-                    except Exception:
-                        log.exception("A deputy stumbled")
-                answers = self._answers
-                time.sleep(BUSY_SECONDS)
-            self._deputy_rests = True
-            if answers != self._answers:
-                self._deputy_wakes.set()
+    def _begin_deputy(self) -> None:
+        self._take_out(*self._answering)
 
-    def _depute(self) -> None:
-        """Watch all connections until the answer is given that takes long."""
-        if not self._lead.acquire(blocking=False):
-            return
-        try:
-            self._is_deputed = True
-            answering = self._answering
-            if answering:
-                self._times_deputed += 1
-                self._take_out(*answering)
-            while self._answering:
-                self.notify()
-                self.set_accept_enabled(self.alive and self.nr_conns < self.worker_connections)
-                self.wait_for_and_dispatch_events(1.0)
-                self.murder_keepalived()
-                self.murder_pending()
-        finally:
-            self._is_deputed = False
-            self._lead.release()
+    def _watch_for_deputy(self) -> None:
+        """One turn of the loop in which gunicorn watches."""
+        self.notify()
+        self.set_accept_enabled(self.alive and self.nr_conns < self.worker_connections)
+        self.wait_for_and_dispatch_events(1.0)
+        self.murder_keepalived()
+        self.murder_pending()
+
+    def _wake(self) -> None:
+        """Have whoever waits for events wait no longer."""
+        self.method_queue.defer(_do_nothing)
 
     def _take_data(self, conn: Any) -> Any:
         """Answer one request on a thread that gives way."""

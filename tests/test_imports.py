@@ -24,7 +24,7 @@ LAYERS = [
     {"policy"},
     {"core"},
     {"deployment"},
-    {"api", "transport", "worker"},
+    {"api", "lead", "transport", "worker"},
     {"http_worker"},
     {"dashboard", "moving"},
     {"docs", "doctor"},
