@@ -11,10 +11,12 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent import futures
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.sock import BaseSocket
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
@@ -63,6 +65,8 @@ class Worker(ThreadWorker):
         # Whoever has it may touch the poller and the connections that wait.
         self._lead = Lead(self._begin_deputy, self._watch_for_deputy, self._wake)
         self._answering: Any = None
+        # Connections on which a part of a head has come, the first of them first.
+        self._heads: collections.deque[Any] = collections.deque()
         self._uploads = 0
         # Each look at a setting is a call otherwise, and a request takes 22 looks.
         self.cfg.__dict__.update({name: each.get() for name, each in self.cfg.settings.items()})
@@ -124,27 +128,56 @@ class Worker(ThreadWorker):
         silent connections was answered after 37 seconds.
         """
         if conn.initialized:
-            self._pass_on(conn, conn.parser.unreader.buf.getvalue())
+            come = conn.parser.unreader.buf.getvalue()
+            if transport.is_unfinished(come):
+                self._watch(conn)
+                self._await_rest(conn)
+            else:
+                self._pass_on(conn, come)
             return
         conn.sock = transport.Connection(conn.sock)
         conn.set_timeout()
         self.pending_conns.append(conn)
+        self._watch(conn)
+
+    def _watch(self, conn: Any) -> None:
         readable = functools.partial(self.on_client_socket_readable, conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """Answer a small read at once, pass on all else, and close after whoever has gone."""
-        among = self.keepalived_conns if conn.initialized else self.pending_conns
+        among = self._heads if conn in self._heads else self.pending_conns
+        if conn.initialized and among is self.pending_conns:
+            among = self.keepalived_conns
         conn.init()
-        come = transport.what_has_come(conn)
-        if come is None:
+        come, has_ended = transport.what_has_come(conn)
+        if has_ended and not come:
             self._take_out(conn, among)
             self._forget(conn)
         elif transport.asks_for_little(come) and self._may_answer():
             self._answer(conn, among)
-        else:
+        elif has_ended or not transport.is_unfinished(come):
             self._take_out(conn, among)
             self._pass_on(conn, come)
+        elif len(come) > self.app.most_of_a_head:
+            self._take_out(conn, among)
+            self._give_thread(self._refuse_head, conn)
+        elif among is not self._heads:
+            among.remove(conn)
+            self._await_rest(conn)
+
+    def _await_rest(self, conn: Any) -> None:
+        """Have it watched until its head is whole: 200 that were slow held all threads."""
+        conn.timeout = time.monotonic() + self.app.client_header_timeout
+        self._heads.append(conn)
+
+    def murder_pending(self) -> None:
+        """Close also those whose head has not come in time."""
+        super().murder_pending()
+        while self._heads and self._heads[0].timeout <= time.monotonic():
+            conn = self._heads[0]
+            self._take_out(conn, self._heads)
+            self._forget(conn)
 
     def _pass_on(self, conn: Any, come: bytes) -> None:
         """Give it to the process where what has come belongs, or to a thread of this one."""
@@ -156,7 +189,7 @@ class Worker(ThreadWorker):
         ):
             self._forget(conn)
         else:
-            self._give_thread(conn, sends_data)
+            self._have_answered(conn, sends_data)
 
     def _forget(self, conn: Any) -> None:
         """Close this end of a connection."""
@@ -173,16 +206,24 @@ class Worker(ThreadWorker):
         conn.init()
         conn.parser.unreader.unread(come)
         self.nr_conns += 1
-        self._give_thread(conn, siblings.sends_data(come))
+        self._have_answered(conn, siblings.sends_data(come))
 
-    def _give_thread(self, conn: Any, sends_data: bool) -> None:
+    def _have_answered(self, conn: Any, sends_data: bool) -> None:
         """Have a thread answer; those that take data give way to all others."""
-        if sends_data:
-            self._uploads += 1
-            work, then = self._data_pool.submit(self._take_data, conn), self._finish_upload
-        else:
-            work, then = self.tpool.submit(self.handle, conn), self.finish_request
-        work.add_done_callback(functools.partial(self.method_queue.defer, then, conn))
+        if not sends_data:
+            self._give_thread(self.handle, conn)
+            return
+        self._uploads += 1
+        work = self._data_pool.submit(self._take_data, conn)
+        work.add_done_callback(
+            functools.partial(self.method_queue.defer, self._finish_upload, conn)
+        )
+
+    def _give_thread(self, work: Callable[[Any], Any], conn: Any) -> None:
+        """Have a thread do it, which returns whether the connection is kept."""
+        self.tpool.submit(work, conn).add_done_callback(
+            functools.partial(self.method_queue.defer, self.finish_request, conn)
+        )
 
     def _finish_upload(self, conn: Any, work: futures.Future[Any]) -> None:
         self._uploads -= 1
@@ -208,10 +249,7 @@ class Worker(ThreadWorker):
             answered.set_result(keeps)
             self.finish_request(conn, answered)
         else:
-            left = self.tpool.submit(self._take_leave, conn)
-            left.add_done_callback(
-                functools.partial(self.method_queue.defer, self.finish_request, conn)
-            )
+            self._give_thread(self._take_leave, conn)
 
     def _take_out(self, conn: Any, among: collections.deque[Any]) -> None:
         """Watch the connection no longer."""
@@ -258,13 +296,24 @@ class Worker(ThreadWorker):
         while result is True and self.alive and self._answers_one():
             if not transport.is_sending(conn.sock):
                 break
-            come = transport.what_has_come(conn)
-            if come is None or siblings.sends_data(come):
+            come, _ = transport.what_has_come(conn)
+            if transport.is_unfinished(come) or siblings.sends_data(come):
                 break
             result = super().handle(conn)
         if not result:
             self._take_leave(conn)
         return result
+
+    def _refuse_head(self, conn: Any) -> None:
+        """Say that the head is longer than all that one may have, whatever may follow."""
+        come, longest = conn.parser.unreader.buf.getvalue(), self.cfg.limit_request_line
+        refusal = (
+            LimitRequestHeaders(f"over {self.app.most_of_a_head} bytes in all")
+            if b"\r\n" in come[2 : longest + 4]
+            else LimitRequestLine(len(come), longest)
+        )
+        self.handle_error(None, conn.sock, conn.client, refusal)
+        self._take_leave(conn)
 
     def _take_leave(self, conn: Any) -> None:
         """Close once the client has read the answer: it closes as well, or two seconds pass.
@@ -284,7 +333,7 @@ class Worker(ThreadWorker):
 
     def _answers_one(self) -> bool:
         """Does every connection wait for its client, but the one that is asking?"""
-        waiting = len(self.keepalived_conns) + len(self.pending_conns)
+        waiting = len(self.keepalived_conns) + len(self.pending_conns) + len(self._heads)
         return bool(self.nr_conns - waiting <= 1)
 
     def accept(self, listener: socket.socket) -> None:

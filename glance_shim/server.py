@@ -30,6 +30,9 @@ from glance_shim.siblings import Siblings
 
 log = logging.getLogger(__name__)
 
+# How many headers of the greatest length a head has room for.
+LONG_HEADERS = 8
+
 
 class Parent(Arbiter):
     """gunicorn's process that starts and stops the others, mended where it stops."""
@@ -65,6 +68,9 @@ class Server(BaseApplication):
         self._listening = listening
         config = deployment.config
         self.client_socket_timeout = config.client_socket_timeout
+        self.client_header_timeout = config.client_header_timeout
+        # In bytes, whatever else is allowed.
+        self.most_of_a_head = config.max_request_line + LONG_HEADERS * config.max_header_line
         seconds = config.min_upload_rate_seconds
         self.patience_with_body = functools.partial(
             Patience, seconds, config.min_upload_rate * seconds

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import os
+import re
 import select
 import socket
 import struct
@@ -27,6 +28,12 @@ SMALL_BODY = 64 * 1024
 PIECE = 512 * 1024
 # Milliseconds that a thread waits for the next request of the client it has answered.
 NEXT_REQUEST = 3
+
+# A part of the first line, or a first line and a part of what follows. All else is a whole
+# head, or what is refused without waiting for more.
+UNFINISHED = re.compile(
+    rb"(?:\r\n)?(?:[^\n]*|[!-~]+ [^\n]* HTTP/1\.[01]\r\n(?:[^\n]+\r\n)*[^\n]*)"
+)
 
 
 class Connection(socket.socket):
@@ -125,22 +132,29 @@ def is_read(request: Any) -> bool:
     return isinstance(left.reader, body.LengthReader) and not left.reader.length
 
 
-def what_has_come(conn: Any) -> bytes | None:
-    """What the client has sent so far of a request, ``None`` if it has gone and sent none.
+def what_has_come(conn: Any) -> tuple[bytes, bool]:
+    """What the client has sent so far of a request, and whether it sends no more.
 
     It is there for whoever answers.
     """
+    has_ended, read_ahead = False, conn.parser.unreader.buf
     try:
         come = conn.sock.recv(MOST_READ, socket.MSG_DONTWAIT)
     except BlockingIOError:
-        return bytes(conn.parser.unreader.buf.getvalue())
+        pass
     except OSError:
-        come = b""
-    # Behind what has been read ahead; gunicorn's way to give back puts it in front.
-    read_ahead = conn.parser.unreader.buf
-    read_ahead.seek(0, io.SEEK_END)
-    read_ahead.write(come)
-    return bytes(read_ahead.getvalue()) or None
+        has_ended = True
+    else:
+        has_ended = not come
+        # Behind what is there; gunicorn's way to give back puts it in front.
+        read_ahead.seek(0, io.SEEK_END)
+        read_ahead.write(come)
+    return bytes(read_ahead.getvalue()), has_ended
+
+
+def is_unfinished(come: bytes) -> bool:
+    """Is this the beginning of a head, or nothing, so that one has to wait for the rest?"""
+    return UNFINISHED.fullmatch(come) is not None
 
 
 def asks_for_little(come: bytes) -> bool:

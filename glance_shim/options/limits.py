@@ -76,7 +76,7 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             default=10,
             min=1,
             help="Seconds in which the head of a request has to arrive. A client that sends a "
-            "byte now and then is given up with the first byte after them.",
+            "byte now and then is given up all the same.",
         ),
         cfg.IntOpt(
             "min_upload_rate",

@@ -280,7 +280,7 @@ _LIMITS = [
             "seconds for the head of a request",
             f"{TRICKLE}test_T_HTTP_3_a_head_that_trickles_is_given_up",
             f"{TRICKLE}test_T_HTTP_3_a_second_head_that_trickles_is_given_up",
-            note="The last byte of it is waited for as long again.",
+            "server/test_http_worker::test_heads_that_come_slowly_hold_no_thread",
         ),
     ),
     set_by(
@@ -491,6 +491,11 @@ _LIMITS = [
             "acceptance/test_quickstart::TestAStop",
             note="An hour, not 30 s: large images take long.",
         ),
+    ),
+    fixed(
+        "`max_request_line` and 8 of `max_header_line`",
+        "431, or 414 if it is one line",
+        held("bytes of a head", f"{HEADS}test_a_head_that_does_not_end_is_refused"),
     ),
 ]
 LIMITS = {f"L-{number:02}": limit for number, limit in enumerate(_LIMITS, 1)}

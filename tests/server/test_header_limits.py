@@ -41,3 +41,27 @@ def test_there_are_only_so_many_headers(server: Server, count: int, code: int) -
     more = [f"X-{number}: x" for number in range(count - 1)]
 
     assert asked(server, "GET /healthcheck HTTP/1.1", *more) == code
+
+
+@pytest.mark.parametrize(
+    "start, piece, code",
+    [
+        ("GET /healthcheck HTTP/1.1\r\n", f"X-Long: {'x' * 300}\r\n", 431),
+        ("GET /healthcheck?", "x" * 300, 414),
+    ],
+)
+def test_a_head_that_does_not_end_is_refused(
+    server: Server, start: str, piece: str, code: int
+) -> None:
+    with server.connect() as connection:
+        connection.sendall(start.encode() + piece.encode() * 30)
+        assert answer_on(connection).status == code
+
+
+@pytest.mark.parametrize(
+    "start", ["GET\r\n", "GET /healthcheck\r\n", "GET / HTTP/1.1\nX", "\x16\n"]
+)
+def test_what_can_become_no_head_is_not_waited_for(server: Server, start: str) -> None:
+    with server.connect() as connection:
+        connection.sendall(start.encode())
+        assert answer_on(connection).status == 400

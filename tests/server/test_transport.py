@@ -81,3 +81,15 @@ def test_a_connection_waits_as_long_as_it_was_told_last():
             connection.recv(1)
         connection.setblocking(True)
         assert os.get_blocking(connection.fileno())
+
+
+HEAD = b"GET /v2/images HTTP/1.1\r\nHost: x\r\nX-Auth-Token: abc\r\n\r\n"
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n"])
+def test_each_beginning_of_a_head_is_unfinished(before):
+    head = before + HEAD
+    assert [transport.is_unfinished(head[:end]) for end in range(len(head) + 1)] == [
+        *[True] * len(head),
+        False,
+    ]
