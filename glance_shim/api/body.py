@@ -45,8 +45,8 @@ def blocks() -> Iterator[bytes]:
     The end of the stream is never believed: where a length was announced, a
     shorter body raises `errors.BodyTruncated`, one that the server does not wait for
     any longer `errors.BodyTooSlow`, and whatever goes wrong while
-    reading raises `errors.BodyUnreadable`, so that it cannot be taken for a
-    failure of the store that is written to at the same time.
+    reading, but for a lack of memory, raises `errors.BodyUnreadable`, so that it
+    cannot be taken for a failure of the store that is written to at the same time.
     """
     environ = flask.request.environ
     stream = environ["wsgi.input"]
@@ -65,6 +65,8 @@ def blocks() -> Iterator[bytes]:
             block = stream.read(wanted)
         except TimeoutError as exc:
             raise errors.BodyTooSlow(received=received) from exc
+        except MemoryError:
+            raise
         except Exception as exc:
             # Servers raise what they like for broken chunks; none of it is ours.
             raise errors.BodyUnreadable(received=received) from exc

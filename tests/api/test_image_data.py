@@ -130,9 +130,12 @@ def test_a_body_shorter_than_announced_is_no_upload(
     assert_is_whole(alice, image["id"])
 
 
-@pytest.mark.parametrize("failure", [OSError, ConnectionResetError, TimeoutError, ValueError])
+BROKEN = dict.fromkeys((OSError, ConnectionResetError, TimeoutError, ValueError), 400)
+
+
+@pytest.mark.parametrize("failure, status", [*BROKEN.items(), (MemoryError, 503)])
 def test_a_connection_that_breaks_is_no_upload(
-    service: Any, alice: Person, image: dict[str, Any], failure: type[Exception]
+    service: Any, alice: Person, image: dict[str, Any], failure: type[Exception], status: int
 ) -> None:
     class Breaking:
         parts = [b"01234"]
@@ -152,7 +155,7 @@ def test_a_connection_that_breaks_is_no_upload(
                 "wsgi.input_terminated": True,
             },
         )
-        assert response.status_code == 400
+        assert response.status_code == status
         assert_nothing_was_kept(service, alice, image["id"])
     assert alice.upload(image["id"]).status_code == 204
 
