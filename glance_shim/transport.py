@@ -29,11 +29,7 @@ PIECE = 512 * 1024
 # Milliseconds that a thread waits for the next request of the client it has answered.
 NEXT_REQUEST = 3
 
-# A part of the first line, or a first line and a part of what follows. All else is a whole
-# head, or what is refused without waiting for more.
-UNFINISHED = re.compile(
-    rb"(?:\r\n)?(?:[^\n]*|[!-~]+ [^\n]* HTTP/1\.[01]\r\n(?:[^\n]+\r\n)*[^\n]*)"
-)
+FIRST_LINE = re.compile(rb"[!-~]+ .* HTTP/1\.[01]\r")
 
 
 class Connection(socket.socket):
@@ -153,8 +149,17 @@ def what_has_come(conn: Any) -> tuple[bytes, bool]:
 
 
 def is_unfinished(come: bytes) -> bool:
-    """Is this the beginning of a head, or nothing, so that one has to wait for the rest?"""
-    return UNFINISHED.fullmatch(come) is not None
+    """Is this the beginning of a head, or nothing, so that one has to wait for the rest?
+
+    All else is a whole head, or what is refused without waiting for more.
+    """
+    first, *more = come.removeprefix(b"\r\n").split(b"\n")
+    if not more:
+        return True
+    del more[-1]
+    return bool(FIRST_LINE.fullmatch(first)) and all(
+        line.endswith(b"\r") and line != b"\r" for line in more
+    )
 
 
 def asks_for_little(come: bytes) -> bool:

@@ -7,6 +7,7 @@ import http.client
 import os
 import resource
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ OCTETS = {"Content-Type": "application/octet-stream"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("limits") / "server", workers=1) as server:
+    pool = "[database]\nmax_pool_size = 80\n"
+    directory = tmp_path_factory.mktemp("limits") / "server"
+    with running(directory, sections=pool, workers=1) as server:
         yield server
 
 
@@ -79,18 +82,36 @@ def test_no_more_files_can_be_opened(server: Server) -> None:
     server.assert_takes(image_id, DATA)
 
 
+def hold_a_thread(server: Server, connection: socket.socket, image_id: str) -> None:
+    """Send a change of nothing, without its two bytes: a thread waits for them."""
+    head = (
+        f"PATCH /v2/images/{image_id} HTTP/1.1",
+        f"X-Auth-Token: {server.token}",
+        "Content-Type: application/openstack-images-v2.1-json-patch",
+        "Content-Length: 2",
+    )
+    connection.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
+
+
+def assert_is_answered(connection: socket.socket) -> None:
+    """Send what a thread waits for."""
+    connection.sendall(b"[]")
+    assert answer_on(connection).status == 200
+
+
 def keep_threads_at_hand(server: Server, count: int) -> None:
     """Have the process start the threads that later requests are answered on."""
     (pid,) = server.workers()
+    image_id = server.alice.create()["id"]
     before = len(os.listdir(f"/proc/{pid}/task"))
     with contextlib.ExitStack() as opened:
         connections = [opened.enter_context(server.connect()) for _ in range(count)]
         for connection in connections:
-            connection.sendall(b"GET /healthcheck HTTP/1.1\r\n")
+            hold_a_thread(server, connection, image_id)
         until(lambda: len(os.listdir(f"/proc/{pid}/task")) > before, "each holds a thread")
         for connection in connections:
-            connection.sendall(b"Host: here\r\n\r\n")
-            assert answer_on(connection).status == 200
+            assert_is_answered(connection)
+    assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
 
 
 def address_space(pid: int) -> int:
@@ -136,12 +157,11 @@ def test_requests_wait_for_the_threads_that_are_there(server: Server) -> None:
         with limited(server, resource.RLIMIT_AS, address_space(pid) + 6 * MIB):
             waiting = [opened.enter_context(server.connect()) for _ in range(2 * before)]
             for each in waiting:
-                each.sendall(b"GET /healthcheck HTTP/1.1\r\n")
+                hold_a_thread(server, each, image_id)
             until(lambda: "No thread can be started" in server.log(), "there is none for all")
             upload.sendall(DATA[half:])
             for each in waiting:
-                each.sendall(b"Host: here\r\n\r\n")
-            assert {answer_on(each).status for each in waiting} == {200}
+                assert_is_answered(each)
             assert answer_on(upload).status == 204
             assert threads_of(pid) <= before
         assert server.get(f"/v2/images/{image_id}/file").data == DATA
