@@ -146,9 +146,7 @@ class Worker(ThreadWorker):
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """Answer a small read at once, pass on all else, and close after whoever has gone."""
-        among = self._heads if conn in self._heads else self.pending_conns
-        if conn.initialized and among is self.pending_conns:
-            among = self.keepalived_conns
+        among = self._those_like(conn)
         conn.init()
         come, has_ended = transport.what_has_come(conn)
         if has_ended and not come:
@@ -166,8 +164,17 @@ class Worker(ThreadWorker):
             among.remove(conn)
             self._await_rest(conn)
 
+    def _those_like(self, conn: Any) -> collections.deque[Any]:
+        """The connections among which it waits, each kind with a time limit of its own."""
+        if conn in self._heads:
+            return self._heads
+        return self.keepalived_conns if conn.initialized else self.pending_conns
+
     def _await_rest(self, conn: Any) -> None:
-        """Have it watched until its head is whole: 200 that were slow held all threads."""
+        """Let it wait, without a thread, until its head is whole or its time is over.
+
+        A thread was held by each before: 200 that were slow held all threads.
+        """
         conn.timeout = time.monotonic() + self.app.client_header_timeout
         self._heads.append(conn)
 
@@ -230,7 +237,7 @@ class Worker(ThreadWorker):
         self.finish_request(conn, work)
 
     def _may_answer(self) -> bool:
-        """May whoever watches answer itself? A deputy may not, and data goes first."""
+        """May whoever watches answer itself? A deputy may not, nor while data is taken."""
         return not self._lead.is_deputed and not self._uploads
 
     def _answer(self, conn: Any, among: collections.deque[Any]) -> None:
@@ -307,6 +314,7 @@ class Worker(ThreadWorker):
     def _refuse_head(self, conn: Any) -> None:
         """Say that the head is longer than all that one may have, whatever may follow."""
         come, longest = conn.parser.unreader.buf.getvalue(), self.cfg.limit_request_line
+        # An empty line may stand before the first.
         refusal = (
             LimitRequestHeaders(f"over {self.app.most_of_a_head} bytes in all")
             if b"\r\n" in come[2 : longest + 4]
