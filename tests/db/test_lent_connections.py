@@ -9,7 +9,7 @@ import databases
 import pytest
 from playhouse import pool
 
-from glance_shim.db import engines
+from glance_shim.db.engines import base
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
 
@@ -28,7 +28,7 @@ def asked(database: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The connections whose server is asked whether they still work."""
     found: list[Any] = []
     classes = type(database).__mro__
-    below = classes[classes.index(engines.Engine) + 1 :]
+    below = classes[classes.index(base.Engine) + 1 :]
     asks = next(each for each in below if "_is_closed" in vars(each))
     original: Any = asks._is_closed  # type: ignore[attr-defined]
 
@@ -59,7 +59,7 @@ def test_the_server_is_asked_later(
     database: Any, asked: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = use_once(database)
-    monkeypatch.setattr(engines, "TRUSTED", 0)
+    monkeypatch.setattr(base, "TRUSTED", 0)
 
     assert use_once(database) == first
     assert len(asked) == 1

@@ -52,7 +52,7 @@ def test_a_writer_that_waits_too_long_is_told_that_the_database_is_locked(
     open_new: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = open_new("sqlite")
-    monkeypatch.setattr("glance_shim.db.engines.PATIENCE", 0.01)
+    monkeypatch.setattr("glance_shim.db.engines.sqlite.PATIENCE", 0.01)
 
     def write() -> None:
         with connection.connected(database), connection.writing():

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from glance_shim.db import engines
+from glance_shim.db.engines import base
 
 CROWD = 5
 
@@ -39,7 +39,7 @@ def test_they_are_closed_after_a_minute(database: Any, monkeypatch: pytest.Monke
     use_at_once(database)
     assert len(database._connections) == CROWD
 
-    monkeypatch.setattr(engines, "UNWANTED", 0)
+    monkeypatch.setattr(base, "UNWANTED", 0)
     use_once(database)
 
     assert len(database._connections) == 1
