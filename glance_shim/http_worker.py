@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import errno
 import functools
 import logging
@@ -22,6 +21,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from glance_shim import siblings, threads, transport
 from glance_shim.lead import Lead
+from glance_shim.unfinished import Part, Unfinished, what_is_lacking
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +65,11 @@ class Worker(ThreadWorker):
         # Whoever has it may touch the poller and the connections that wait.
         self._lead = Lead(self._begin_deputy, self._watch_for_deputy, self._wake)
         self._answering: Any = None
-        # Connections on which a part of a head has come, the first of them first.
-        self._heads: collections.deque[Any] = collections.deque()
+        seconds = {
+            Part.HEAD: self.app.client_header_timeout,
+            Part.BODY: self.app.client_socket_timeout,
+        }
+        self._unfinished = Unfinished(seconds)
         self._uploads = 0
         # Each look at a setting is a call otherwise, and a request takes 22 looks.
         self.cfg.__dict__.update({name: each.get() for name, each in self.cfg.settings.items()})
@@ -129,11 +132,12 @@ class Worker(ThreadWorker):
         """
         if conn.initialized:
             come = conn.parser.unreader.buf.getvalue()
-            if transport.is_unfinished(come):
-                self._watch(conn)
-                self._await_rest(conn)
-            else:
+            lacks = what_is_lacking(come)
+            if lacks is None:
                 self._pass_on(conn, come)
+            else:
+                self._watch(conn)
+                self._unfinished.add(conn, lacks)
             return
         conn.sock = transport.Connection(conn.sock)
         conn.set_timeout()
@@ -154,37 +158,35 @@ class Worker(ThreadWorker):
             self._forget(conn)
         elif transport.asks_for_little(come) and self._may_answer():
             self._answer(conn, among)
-        elif has_ended or not transport.is_unfinished(come):
+        elif has_ended or (lacks := what_is_lacking(come)) is None:
             self._take_out(conn, among)
             self._pass_on(conn, come)
-        elif len(come) > self.app.most_of_a_head:
+        elif lacks is Part.HEAD and len(come) > self.app.most_of_a_head:
             self._take_out(conn, among)
             self._give_thread(self._refuse_head, conn)
-        elif among is not self._heads:
+        elif among is not self._unfinished.lacking(lacks):
             among.remove(conn)
-            self._await_rest(conn)
+            self._unfinished.add(conn, lacks)
 
-    def _those_like(self, conn: Any) -> collections.deque[Any]:
+    def _those_like(self, conn: Any) -> Any:
         """The connections among which it waits, each kind with a time limit of its own."""
-        if conn in self._heads:
-            return self._heads
-        return self.keepalived_conns if conn.initialized else self.pending_conns
-
-    def _await_rest(self, conn: Any) -> None:
-        """Let it wait, without a thread, until its head is whole or its time is over.
-
-        A thread was held by each before: 200 that were slow held all threads.
-        """
-        conn.timeout = time.monotonic() + self.app.client_header_timeout
-        self._heads.append(conn)
+        usual = self.keepalived_conns if conn.initialized else self.pending_conns
+        among = self._unfinished.among(conn)
+        return usual if among is None else among
 
     def murder_pending(self) -> None:
-        """Close also those whose head has not come in time."""
+        """Give up those as well whose request has not come whole in time.
+
+        Who has sent a head is told so, by a thread that waits no longer.
+        """
         super().murder_pending()
-        while self._heads and self._heads[0].timeout <= time.monotonic():
-            conn = self._heads[0]
-            self._take_out(conn, self._heads)
-            self._forget(conn)
+        for conn, lacks in self._unfinished.late():
+            self._take_out(conn, self._unfinished.lacking(lacks))
+            if lacks is Part.HEAD:
+                self._forget(conn)
+            else:
+                conn.sock.is_late = True
+                self._give_thread(self.handle, conn)
 
     def _pass_on(self, conn: Any, come: bytes) -> None:
         """Give it to the process where what has come belongs, or to a thread of this one."""
@@ -240,7 +242,7 @@ class Worker(ThreadWorker):
         """May whoever watches answer itself? A deputy may not, nor while data is taken."""
         return not self._lead.is_deputed and not self._uploads
 
-    def _answer(self, conn: Any, among: collections.deque[Any]) -> None:
+    def _answer(self, conn: Any, among: Any) -> None:
         """Answer here, without the lead; a deputy takes the connection out."""
         self._answering = conn, among
         keeps, is_out = self._lead.work(super().handle, conn)
@@ -258,7 +260,7 @@ class Worker(ThreadWorker):
         else:
             self._give_thread(self._take_leave, conn)
 
-    def _take_out(self, conn: Any, among: collections.deque[Any]) -> None:
+    def _take_out(self, conn: Any, among: Any) -> None:
         """Watch the connection no longer."""
         self.poller.unregister(conn.sock)
         among.remove(conn)
@@ -304,7 +306,7 @@ class Worker(ThreadWorker):
             if not transport.is_sending(conn.sock):
                 break
             come, _ = transport.what_has_come(conn)
-            if transport.is_unfinished(come) or siblings.sends_data(come):
+            if what_is_lacking(come) or siblings.sends_data(come):
                 break
             result = super().handle(conn)
         if not result:
@@ -341,8 +343,8 @@ class Worker(ThreadWorker):
 
     def _answers_one(self) -> bool:
         """Does every connection wait for its client, but the one that is asking?"""
-        waiting = len(self.keepalived_conns) + len(self.pending_conns) + len(self._heads)
-        return bool(self.nr_conns - waiting <= 1)
+        silent = len(self.keepalived_conns) + len(self.pending_conns)
+        return bool(self.nr_conns - silent - len(self._unfinished) <= 1)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection, unless a process with fewer does within the next moment.
@@ -369,11 +371,14 @@ class Worker(ThreadWorker):
         """Give up a client that sends too little; the kernel does one that takes nothing."""
         if transport.is_read(req):
             return super().handle_request(req, conn)
-        conn.sock.settimeout(self.app.client_socket_timeout)
+        conn.sock.settimeout(
+            transport.LATE_SECONDS if conn.sock.is_late else self.app.client_socket_timeout
+        )
         conn.parser.unreader.patience = self.app.patience_with_body()
         try:
             return super().handle_request(req, conn)
         finally:
+            conn.sock.is_late = False
             conn.parser.unreader.patience = self.app.patience_with_head()
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:

@@ -13,8 +13,13 @@ NOT_THERE = 2**32 - 1
 # As much of a request as is read at once, and as goes with its connection.
 MOST_READ = 8192
 
-# The head of a request whose body is worth a process of its own: 100 kB and more, or chunks.
-DATA = re.compile(rb"\r\ncontent-length:[ \t]*[0-9]{6}|\r\ntransfer-encoding:", re.IGNORECASE)
+# A body of so many bytes, or of chunks, is worth a process of its own, and so is one that is
+# sent only when told to. Of all others a request is answered once they have come whole.
+LEAST_DATA = 100_000
+DATA = re.compile(
+    rb"\r\ncontent-length:[ \t]*0*[1-9][0-9]{5}|\r\n(?:transfer-encoding|expect):",
+    re.IGNORECASE,
+)
 
 
 class Siblings:

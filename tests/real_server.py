@@ -35,6 +35,9 @@ filesystem_store_datadir = {shared}/images
 
 MIB = 1 << 20
 
+# An upload that is answered while it comes; what is small has come whole before.
+IN_CHUNKS = "Transfer-Encoding: chunked"
+
 # How long to wait for what must happen, before it counts as not happening.
 PATIENCE = 60
 

@@ -24,7 +24,7 @@ LAYERS = [
     {"policy"},
     {"core"},
     {"deployment"},
-    {"api", "lead", "transport", "worker"},
+    {"api", "lead", "transport", "unfinished", "worker"},
     {"http_worker"},
     {"dashboard", "moving"},
     {"docs", "doctor"},

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import flask
 
 from glance_shim import errors
-from glance_shim.api import credentials
+from glance_shim.api import body, credentials
 from glance_shim.context import Context, Deployment
 
 # Everything below these needs a credential, also what does not exist.
@@ -40,6 +40,7 @@ def authenticate() -> None:
     if not path.startswith(GUARDED) or path in DOCUMENTS:
         return
     if path.startswith("/identity/") and _is_for_anybody(path):
+        body.require_short()
         flask.g.context = credentials.nobody(deployment)
         return
     with challenging():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any, NoReturn, TypeVar
 import flask
 
 from glance_shim import errors
+from glance_shim.db import connection
+from glance_shim.siblings import LEAST_DATA
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -37,6 +40,34 @@ def bodiless(view: View) -> View:
         return view(*args, **kwargs)
 
     return checked  # type: ignore[return-value]
+
+
+def require_short() -> None:
+    """Refuse a body that could hold a thread while it comes; for callers whom nobody knows.
+
+    Raises `errors.LengthRequired`, `errors.ExpectationFailed` and `errors.BodyTooLarge`.
+    """
+    if "HTTP_TRANSFER_ENCODING" in flask.request.environ:
+        raise errors.LengthRequired()
+    if "HTTP_EXPECT" in flask.request.environ:
+        raise errors.ExpectationFailed()
+    if (flask.request.content_length or 0) >= LEAST_DATA:
+        raise errors.BodyTooLarge(limit=LEAST_DATA - 1)
+
+
+@contextlib.contextmanager
+def arriving() -> Iterator[None]:
+    """Read a body in the block; the database is given up if that may take long.
+
+    What is short has come whole before (`siblings.sends_data`).
+    """
+    request = flask.request
+    takes_long = (request.content_length or 0) >= LEAST_DATA or not {
+        "HTTP_TRANSFER_ENCODING",
+        "HTTP_EXPECT",
+    }.isdisjoint(request.environ)
+    with connection.released() if takes_long else contextlib.nullcontext():
+        yield
 
 
 def blocks() -> Iterator[bytes]:
@@ -120,11 +151,12 @@ def _read_limited(limit: int) -> bytes:
     if (flask.request.content_length or 0) > limit:
         raise errors.BodyTooLarge(limit=limit)
     parts, received = [], 0
-    for block in blocks():
-        received += len(block)
-        if received > limit:
-            raise errors.BodyTooLarge(limit=limit)
-        parts.append(block)
+    with arriving():
+        for block in blocks():
+            received += len(block)
+            if received > limit:
+                raise errors.BodyTooLarge(limit=limit)
+            parts.append(block)
     return b"".join(parts)
 
 

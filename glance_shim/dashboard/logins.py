@@ -19,6 +19,7 @@ DOMAIN = "Default"
 
 
 @blp.route("/login", methods=["GET", "POST"])
+@security.for_strangers
 def login() -> Any:
     """Start a session, and lead to the page that was wanted."""
     wanted = security.own_path(flask.request.values.get("next"))

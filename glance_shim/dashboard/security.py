@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import flask
 
 from glance_shim import errors
-from glance_shim.api import urls
+from glance_shim.api import body, urls
 from glance_shim.dashboard import session
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,6 +50,12 @@ def checks_itself(view: View) -> View:
     return view
 
 
+def for_strangers(view: View) -> View:
+    """Let the view be called by people whom nobody knows yet, with a short form."""
+    view.for_strangers = True  # type: ignore[attr-defined]
+    return view
+
+
 def protect() -> None:
     """Refuse what another site makes the browser send; raises `FormNotOurs`."""
     request = flask.request
@@ -59,15 +65,19 @@ def protect() -> None:
     view = flask.current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "checks_itself", False):
         return
+    if getattr(view, "for_strangers", False):
+        body.require_short()
     request.max_content_length = flask.current_app.config["deployment"].config.max_json_body
-    require_token(request.headers.get(HEADER) or request.form.get(FIELD, ""))
-    if request.mimetype in FORMS:
-        _require_text(request.form)
+    with body.arriving():
+        given = request.headers.get(HEADER) or request.form.get(FIELD, "")
+        fields = list(request.form.items(multi=True)) if request.mimetype in FORMS else []
+    require_token(given)
+    _require_text(fields)
 
 
-def _require_text(form: Any) -> None:
+def _require_text(fields: list[tuple[str, str]]) -> None:
     """Raise `errors.Invalid` where a field holds U+0000, which PostgreSQL does not take."""
-    for name, value in form.items(multi=True):
+    for name, value in fields:
         if "\0" in name + value:
             raise errors.Invalid(reason="a field of the form contains U+0000; leave it out")
 

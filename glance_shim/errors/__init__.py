@@ -9,7 +9,9 @@
       Gone               was there when the request began
       TooLarge           a limit or quota would be exceeded
       Unsupported        a media type or content that is not taken
+      LengthRequired     a body that comes in chunks, of somebody whom nobody knows
       RangeNotSatisfiable
+      ExpectationFailed  a body that is held back, of somebody whom nobody knows
       RequestIdTooLong
       TooManyRequests    wait and try again
       Unavailable        a part this service needs does not answer

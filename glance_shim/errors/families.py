@@ -59,6 +59,14 @@ class Unsupported(Error):
     message = "{reason}"
 
 
+class LengthRequired(Error):
+    message = "This request has to say how long its body is (Content-Length)"
+
+
+class ExpectationFailed(Error):
+    message = "This request has to send its body at once, without Expect"
+
+
 class RangeNotSatisfiable(Error):
     message = "The range {range} does not lie within the {size} bytes of the image"
 

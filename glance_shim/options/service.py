@@ -99,7 +99,8 @@ OPTIONS: dict[str, list[cfg.Opt]] = {
             "client_socket_timeout",
             default=60,
             min=1,
-            help="Seconds without a byte from or to a client after which it is given up.",
+            help="Seconds without a byte from or to a client after which it is given up, and "
+            "in which a body of less than 100 kB has to arrive whole.",
         ),
         cfg.IntOpt(
             "graceful_timeout",

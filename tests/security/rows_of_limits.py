@@ -18,6 +18,7 @@ COUNTS = "quotas/test_counts::"
 TURNS = "imports/test_turns_of_projects::"
 PARTS = "stores/test_s3_parts::"
 TRANSFERS = "quotas/test_transfers::"
+SLOW = "security/test_slow_clients::"
 TRICKLE = "security/test_trickling_clients::"
 RATES = "quotas/test_rates::"
 SESSIONS = "dashboard/test_session_limits::"
@@ -496,6 +497,24 @@ _LIMITS = [
         "`max_request_line` and 8 of `max_header_line`",
         "431, or 414 if it is one line",
         held("bytes of a head", f"{HEADS}test_a_head_that_does_not_end_is_refused"),
+    ),
+    set_by(
+        "client_socket_timeout",
+        "400, closed",
+        held(
+            "seconds for a body of less than 100 kB",
+            f"{SLOW}test_T_HTTP_3_small_bodies_that_stop_hold_no_thread",
+            f"{SLOW}test_a_small_body_that_comes_in_pieces_is_taken",
+            note="Until it is whole no thread has its request.",
+        ),
+    ),
+    fixed(
+        "99,999 bytes, announced and sent at once",
+        "411, 413 or 417",
+        held(
+            "bytes and form of what somebody sends who is not logged in",
+            f"{SLOW}test_T_HTTP_3_nobody_waits_for_what_strangers_hold_back",
+        ),
     ),
 ]
 LIMITS = {f"L-{number:02}": limit for number, limit in enumerate(_LIMITS, 1)}

@@ -43,7 +43,7 @@ IDS = [
     *(f"T-{kind}-{number}" for kind, most in THREATS.items() for number in range(1, most + 1)),
     "T-AUTH-05",
     *(f"DUR-{number:02}" for number in range(1, 43)),
-    *(f"L-{number:02}" for number in range(1, 55)),
+    *(f"L-{number:02}" for number in range(1, 57)),
 ]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 from collections.abc import Iterator
 
 import pytest
-from real_server import MIB, Server, answer_on, running, until
+from real_server import IN_CHUNKS, MIB, Server, answer_on, everything_on, running, until
 
 from glance_shim.core.identity import tokens
 from glance_shim.db import connection
@@ -124,8 +125,8 @@ def test_H_31_a_token_that_ends_during_an_upload(server: Server, is_deleted: boo
         project_id = server.alice.project_id
         short, _ = tokens.issue(server.service.deployment, user_id=user, project_id=project_id)
     with server.connect() as uploading:
-        head = server.upload_head(image_id, "Content-Length: 10", token=short)
-        uploading.sendall(head + b"01234")
+        head = server.upload_head(image_id, IN_CHUNKS, token=short)
+        uploading.sendall(head + b"5\r\n01234\r\n")
         server.wait_for(image_id, "saving")
         with connection.connected(database):
             tokens.revoke(short)
@@ -133,7 +134,7 @@ def test_H_31_a_token_that_ends_during_an_upload(server: Server, is_deleted: boo
         assert ended.status == 401
         if is_deleted:
             assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
-        uploading.sendall(b"56789")
+        uploading.sendall(b"5\r\n56789\r\n0\r\n\r\n")
         assert answer_on(uploading).status == (410 if is_deleted else 204)
     if not is_deleted:
         assert server.get(f"/v2/images/{image_id}/file").data == b"0123456789"
@@ -150,3 +151,65 @@ def test_T_HTTP_3_who_is_refused_and_stays_keeps_nobody_out(server: Server) -> N
         connection.settimeout(10)
         connection.sendall(b"GET /healthcheck/alive HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer_on(connection).status == 200
+
+
+def post(path: str, *lines: str) -> bytes:
+    """The head of a change, to be followed by a body."""
+    head = (f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", *lines)
+    return "".join(f"{line}\r\n" for line in (*head, "")).encode()
+
+
+LOGIN = "/identity/v3/auth/tokens"
+
+
+def test_T_HTTP_3_small_bodies_that_stop_hold_no_thread(server: Server) -> None:
+    slow = post(LOGIN, "Content-Length: 500") + b'{"auth": '
+    with many(server, 200, slow) as connections:
+        # Changes need a thread, and all of it the database.
+        server.assert_takes(server.alice.create()["id"])
+        assert server.get("/v2/images").status == 200
+        for each in connections:
+            answer = answer_on(each)
+            assert answer.status == 400
+            assert b"client_socket_timeout" in answer.data
+    assert "Traceback" not in server.log()
+
+
+def test_a_small_body_that_comes_in_pieces_is_taken(server: Server) -> None:
+    head = post("/v2/images", f"X-Auth-Token: {server.token}", "Content-Length: 16")
+    with server.connect() as connection:
+        for _ in range(2):
+            for piece in (head, b'{"name"', b": ", b'"slow"}'[:-1]):
+                connection.sendall(piece)
+                assert not select.select([connection], [], [], 0.1)[0]
+            connection.sendall(b"}")
+            answer = answer_on(connection)
+            assert (answer.status, b'"slow"' in answer.data) == (201, True)
+
+
+def test_T_HTTP_3_long_documents_hold_no_connection_to_the_database(server: Server) -> None:
+    # There are eight connections for each process; most of these are one process's.
+    head = post("/v2/images", f"X-Auth-Token: {server.token}", IN_CHUNKS)
+    with many(server, 20, head + b"2\r\n{ \r\n") as connections:
+        for _ in range(20):
+            assert server.get("/v2/images").status == 200
+        connections[0].sendall(b"1\r\n}\r\n0\r\n\r\n")
+        assert answer_on(connections[0]).status == 201
+
+
+@pytest.mark.parametrize("path", [LOGIN, "/dashboard/login"])
+@pytest.mark.parametrize(
+    "line, code",
+    [
+        (IN_CHUNKS, 411),
+        ("Content-Length: 100000", 413),
+        ("Content-Length: 5\r\nExpect: 100-continue", 417),
+    ],
+)
+def test_T_HTTP_3_nobody_waits_for_what_strangers_hold_back(
+    server: Server, path: str, line: str, code: int
+) -> None:
+    with server.connect() as connection:
+        connection.sendall(post(path, line))
+        data = everything_on(connection).removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert data.startswith(f"HTTP/1.1 {code} ".encode())

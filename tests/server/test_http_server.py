@@ -15,7 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_server import MIB, Answer, Server, answer_on, reset, running, surviving, until
+from real_server import (
+    IN_CHUNKS,
+    MIB,
+    Answer,
+    Server,
+    answer_on,
+    reset,
+    running,
+    surviving,
+    until,
+)
 
 CAP = 128 * MIB
 
@@ -265,20 +275,20 @@ def test_a_second_upload_is_refused_and_the_first_goes_on(
     server: Server, image_id: str
 ) -> None:
     with server.connect() as connection:
-        connection.sendall(server.upload_head(image_id, "Content-Length: 10") + b"01234")
+        connection.sendall(server.upload_head(image_id, IN_CHUNKS) + b"5\r\n01234\r\n")
         server.wait_for(image_id, "saving")
         assert server.upload(image_id, b"other").status == 409
-        connection.sendall(b"56789")
+        connection.sendall(b"5\r\n56789\r\n0\r\n\r\n")
         assert answer_on(connection).status == 204
     assert server.get(f"/v2/images/{image_id}/file").data == b"0123456789"
 
 
 def test_an_image_deleted_under_an_upload_is_gone(server: Server, image_id: str) -> None:
     with server.connect() as connection:
-        connection.sendall(server.upload_head(image_id, "Content-Length: 10") + b"01234")
+        connection.sendall(server.upload_head(image_id, IN_CHUNKS) + b"5\r\n01234\r\n")
         server.wait_for(image_id, "saving")
         assert server.request("DELETE", f"/v2/images/{image_id}").status == 204
-        connection.sendall(b"56789")
+        connection.sendall(b"5\r\n56789\r\n0\r\n\r\n")
         assert answer_on(connection).status == 410
     until(lambda: not server.service.blobs(), "the store is empty")
 

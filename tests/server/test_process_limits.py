@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_server import MIB, Answer, Server, answer_on, running, surviving, until
+from real_server import (
+    IN_CHUNKS,
+    MIB,
+    Answer,
+    Server,
+    answer_on,
+    running,
+    surviving,
+    until,
+)
 
 DATA = os.urandom(2 * MIB)
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -83,19 +92,19 @@ def test_no_more_files_can_be_opened(server: Server) -> None:
 
 
 def hold_a_thread(server: Server, connection: socket.socket, image_id: str) -> None:
-    """Send a change of nothing, without its two bytes: a thread waits for them."""
+    """Send a change of nothing, without its one chunk: a thread waits for it."""
     head = (
         f"PATCH /v2/images/{image_id} HTTP/1.1",
         f"X-Auth-Token: {server.token}",
         "Content-Type: application/openstack-images-v2.1-json-patch",
-        "Content-Length: 2",
+        IN_CHUNKS,
     )
     connection.sendall("".join(f"{line}\r\n" for line in (*head, "")).encode())
 
 
 def assert_is_answered(connection: socket.socket) -> None:
     """Send what a thread waits for."""
-    connection.sendall(b"[]")
+    connection.sendall(b"2\r\n[]\r\n0\r\n\r\n")
     assert answer_on(connection).status == 200
 
 

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from real_server import Server, answer_on, running, until
+from real_server import IN_CHUNKS, Server, answer_on, running, until
 
 OPTIONS = {"workers": 2, "threads": 8, "max_uploads": 5, "max_downloads": 3}
 
@@ -26,7 +26,7 @@ def test_of_many_slow_uploads_so_many_are_taken(server: Server) -> None:
         connections: list[socket.socket] = []
         for number, image_id in enumerate(images):
             connection = open_ones.enter_context(server.connect())
-            connection.sendall(server.upload_head(image_id, "Content-Length: 10") + b"01234")
+            connection.sendall(server.upload_head(image_id, IN_CHUNKS) + b"5\r\n01234\r\n")
             connections.append(connection)
             if number < 5:
                 server.wait_for(image_id, "saving")
@@ -36,7 +36,7 @@ def test_of_many_slow_uploads_so_many_are_taken(server: Server) -> None:
         assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
         for _ in range(20):
             assert server.get("/v2/images?limit=1").status == 200
-        connections[0].sendall(b"56789")
+        connections[0].sendall(b"5\r\n56789\r\n0\r\n\r\n")
         assert answer_on(connections[0]).status == 204
         assert server.upload(images[-1], b"01234").status == 204
 
@@ -46,7 +46,7 @@ def test_what_a_killed_process_was_taking_in_leaves_room(server: Server) -> None
     with contextlib.ExitStack() as open_ones:
         for image_id in images[:5]:
             connection = open_ones.enter_context(server.connect())
-            connection.sendall(server.upload_head(image_id, "Content-Length: 10") + b"01234")
+            connection.sendall(server.upload_head(image_id, IN_CHUNKS) + b"5\r\n01234\r\n")
             server.wait_for(image_id, "saving")
         assert server.upload(images[5], b"01234").status == 503
         before = server.workers()

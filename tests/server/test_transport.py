@@ -83,13 +83,21 @@ def test_a_connection_waits_as_long_as_it_was_told_last():
         assert os.get_blocking(connection.fileno())
 
 
-HEAD = b"GET /v2/images HTTP/1.1\r\nHost: x\r\nX-Auth-Token: abc\r\n\r\n"
+GET = b"GET /v2/images HTTP/1.1\r\nHost: x\r\n"
 
 
-@pytest.mark.parametrize("before", [b"", b"\r\n"])
-def test_each_beginning_of_a_head_is_unfinished(before):
-    head = before + HEAD
-    assert [transport.is_unfinished(head[:end]) for end in range(len(head) + 1)] == [
-        *[True] * len(head),
-        False,
-    ]
+@pytest.mark.parametrize(
+    "come, expected",
+    [
+        (GET + b"\r\n", True),
+        (GET.replace(b"GET", b"HEAD") + b"\r\n", True),
+        (GET, False),
+        (GET.replace(b"GET", b"POST") + b"\r\n", False),
+        (GET.replace(b"images", b"images/1/file") + b"\r\n", False),
+        # Whoever answers may have to wait for what follows.
+        (GET + b"content-Length: 5\r\n\r\n", False),
+        (GET + b"Transfer-Encoding: chunked\r\n\r\n", False),
+    ],
+)
+def test_a_read_without_a_body_asks_for_little(come, expected):
+    assert transport.asks_for_little(come) is expected
