@@ -28,9 +28,9 @@ def what_is_lacking(come: bytes) -> Part | None:
     Nothing where it is whole, is followed by more data than one waits for before it is
     looked at (`siblings.sends_data`), or is refused without waiting for more.
     """
-    if _is_part_of_head(come):
-        return Part.HEAD
-    head, _, body = come.partition(b"\r\n\r\n")
+    head, is_whole, body = come.partition(b"\r\n\r\n")
+    if not is_whole:
+        return Part.HEAD if _is_part_of_head(come) else None
     lengths = LENGTH.findall(head + b"\r")
     if len(lengths) != 1 or siblings.sends_data(come) or len(body) >= int(lengths[0]):
         return None
@@ -42,9 +42,7 @@ def _is_part_of_head(come: bytes) -> bool:
     if not more:
         return True
     del more[-1]
-    return bool(FIRST_LINE.fullmatch(first)) and all(
-        line.endswith(b"\r") and line != b"\r" for line in more
-    )
+    return bool(FIRST_LINE.fullmatch(first)) and all(line.endswith(b"\r") for line in more)
 
 
 class Unfinished:
