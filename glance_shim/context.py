@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,11 +19,6 @@ def with_implied(roles: Any) -> frozenset[str]:
     Keystone lists implied roles in its tokens, but not in those of every
     application credential; applying them here makes both look alike.
     """
-    return _complete(tuple(roles))
-
-
-@functools.lru_cache(1024)
-def _complete(roles: tuple[str, ...]) -> frozenset[str]:
     names = {role.lower() for role in roles}
     for role in tuple(names):
         names.update(IMPLIED_ROLES.get(role, ()))

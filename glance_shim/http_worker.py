@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import errno
 import functools
 import logging
@@ -168,9 +169,11 @@ class Worker(ThreadWorker):
             among.remove(conn)
             self._unfinished.add(conn, lacks)
 
-    def _those_like(self, conn: Any) -> Any:
+    def _those_like(self, conn: Any) -> collections.deque[Any]:
         """The connections among which it waits, each kind with a time limit of its own."""
-        usual = self.keepalived_conns if conn.initialized else self.pending_conns
+        usual: collections.deque[Any] = (
+            self.keepalived_conns if conn.initialized else self.pending_conns
+        )
         among = self._unfinished.among(conn)
         return usual if among is None else among
 
@@ -242,7 +245,7 @@ class Worker(ThreadWorker):
         """May whoever watches answer itself? A deputy may not, nor while data is taken."""
         return not self._lead.is_deputed and not self._uploads
 
-    def _answer(self, conn: Any, among: Any) -> None:
+    def _answer(self, conn: Any, among: collections.deque[Any]) -> None:
         """Answer here, without the lead; a deputy takes the connection out."""
         self._answering = conn, among
         keeps, is_out = self._lead.work(super().handle, conn)
@@ -260,7 +263,7 @@ class Worker(ThreadWorker):
         else:
             self._give_thread(self._take_leave, conn)
 
-    def _take_out(self, conn: Any, among: Any) -> None:
+    def _take_out(self, conn: Any, among: collections.deque[Any]) -> None:
         """Watch the connection no longer."""
         self.poller.unregister(conn.sock)
         among.remove(conn)

@@ -32,7 +32,7 @@ def _by_token(deployment: Deployment) -> Context | None:
     text = _header("X-Auth-Token")
     if not text:
         return None
-    goes_on = bool(service_roles) and not _accepted(deployment).isdisjoint(service_roles)
+    goes_on = not _accepted(deployment).isdisjoint(service_roles)
     token = deployment.tokens.validate(text, allow_expired=goes_on)
     return tokens.as_context(deployment, token, flask.g.get("request_id"), service_roles)
 
@@ -157,9 +157,7 @@ def _administrator(deployment: Deployment) -> Context:
 
 
 def _header(name: str) -> str:
-    """What Werkzeug's mapping of headers says as well, for 2 µs more of each."""
-    key = f"HTTP_{name.upper().replace('-', '_')}"
-    return str(flask.request.environ.get(key, "")).strip()
+    return flask.request.headers.get(name, "").strip()
 
 
 def _keystone_challenge(deployment: Deployment) -> str:

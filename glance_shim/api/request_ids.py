@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+import uuid
 
 import flask
 
 from glance_shim import errors, logs
 
 HEADER = "X-Openstack-Request-Id"
-# What a UUID of version 4 says of itself (RFC 9562, 5.4), and the bits that are left.
-VERSION_4 = 0x4 << 76 | 0x8 << 60
-RANDOM = ~(0xF << 76 | 0xC << 60)
-
 SAFE = re.compile(r"[A-Za-z0-9._:-]+")
 
 
@@ -37,13 +34,8 @@ def accept() -> None:
 
 
 def _new() -> str:
-    """An id that no other request has. It is no secret, so the kernel is not asked for it.
-
-    The class for UUIDs takes 6 of the 242 µs that to show an image took.
-    """
-    digits = f"{random.getrandbits(128) & RANDOM | VERSION_4:032x}"
-    parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-    return f"req-{'-'.join(parts)}"
+    """An id that no other request has. It is no secret, so the kernel is not asked for it."""
+    return f"req-{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
 def _is_known_as(request_id: str) -> None:

@@ -14,7 +14,7 @@ class BodyNotExpected(Invalid):
 
 
 class BodyTooLarge(TooLarge):
-    message = "A JSON body may have at most {limit} bytes"
+    message = "The body of this request may have at most {limit} bytes"
 
 
 class MalformedJSON(Invalid):

@@ -504,6 +504,7 @@ _LIMITS = [
         held(
             "seconds for a body of less than 100 kB",
             f"{SLOW}test_T_HTTP_3_small_bodies_that_stop_hold_no_thread",
+            "server/test_http_worker::test_small_bodies_that_come_slowly_hold_no_thread",
             f"{SLOW}test_a_small_body_that_comes_in_pieces_is_taken",
             note="Until it is whole no thread has its request.",
         ),

@@ -178,6 +178,7 @@ HTTP: dict[str, Row] = {
         "slow clients",
         "core/test_pace::test_less_is_not",
         "server/test_http_worker::test_heads_that_come_slowly_hold_no_thread",
+        "server/test_http_worker::test_small_bodies_that_come_slowly_hold_no_thread",
         note="A download has no rate of its own: the kernel makes room by large pieces, of "
         "which one has to leave within client_socket_timeout.",
     ),

@@ -187,16 +187,6 @@ def test_a_small_body_that_comes_in_pieces_is_taken(server: Server) -> None:
             assert (answer.status, b'"slow"' in answer.data) == (201, True)
 
 
-def test_T_HTTP_3_long_documents_hold_no_connection_to_the_database(server: Server) -> None:
-    # There are eight connections for each process; most of these are one process's.
-    head = post("/v2/images", f"X-Auth-Token: {server.token}", IN_CHUNKS)
-    with many(server, 20, head + b"2\r\n{ \r\n") as connections:
-        for _ in range(20):
-            assert server.get("/v2/images").status == 200
-        connections[0].sendall(b"1\r\n}\r\n0\r\n\r\n")
-        assert answer_on(connections[0]).status == 201
-
-
 @pytest.mark.parametrize("path", [LOGIN, "/dashboard/login"])
 @pytest.mark.parametrize(
     "line, code",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real_server import PATIENCE, Answer, Server, answer_on, surviving, until
+from real_server import IN_CHUNKS, PATIENCE, Answer, Server, answer_on, surviving, until
 
 # Says which thread has answered, and holds an answer until a file is there or time has passed.
 HELD = """\
@@ -142,6 +142,38 @@ def test_heads_that_come_slowly_hold_no_thread(server: Held) -> None:
         for connection, rest in zip(slow, rests, strict=True):
             connection.sendall(rest)
             assert answer_on(connection).status == 200
+
+
+def test_small_bodies_that_come_slowly_hold_no_thread(server: Held) -> None:
+    head = "POST /identity/v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n"
+    with contextlib.ExitStack() as ending:
+        slow = [ending.enter_context(contextlib.closing(server.connect())) for _ in range(200)]
+        for connection in slow:
+            connection.sendall(head.encode() + b'{"auth": ')
+        server.assert_takes(server.alice.create()["id"])
+        assert server.get("/v2/images").status == 200
+        assert all(map(is_silent, slow))
+        for connection in slow:
+            connection.sendall(b"{}}")
+            answer = answer_on(connection)
+            assert (answer.status, b"schema" in answer.data) == (400, True), answer.data
+
+
+def test_T_HTTP_3_documents_in_chunks_hold_no_connection_to_the_database(server: Held) -> None:
+    head = f"POST /v2/images HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {server.token}\r\n"
+    begun = f"{head}Content-Type: application/json\r\n{IN_CHUNKS}\r\n\r\n2\r\n{{ \r\n".encode()
+    with contextlib.ExitStack() as ending:
+        # The process has eight.
+        slow = [ending.enter_context(contextlib.closing(server.connect())) for _ in range(20)]
+        for connection in slow:
+            connection.sendall(begun)
+        for _ in range(20):
+            assert server.get("/v2/images").status == 200
+        server.assert_takes(server.alice.create()["id"])
+        assert all(map(is_silent, slow))
+        for connection in slow:
+            connection.sendall(b"1\r\n}\r\n0\r\n\r\n")
+            assert answer_on(connection).status == 201
 
 
 def test_a_head_is_waited_for_once_more_on_the_same_connection(server: Held) -> None:
