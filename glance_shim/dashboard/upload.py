@@ -97,8 +97,10 @@ def send(image_id: str) -> Any:
 def progress(image_id: str) -> Any:
     """How far the import of an image is, or why it failed."""
     context = current_context()
-    image = images.get(context, image_id)
+    # An import puts the image back before it ends. Read the other way around, one that
+    # ends in between would be shown as failed, and its image as not to be tried again.
     found = tasks.get_all_of_image(context, image_id)
+    image = images.get(context, image_id)
     return flask.render_template(
         "progress.html",
         image=image,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import Any
 
 import pytest
 from people import OCTETS
 
+from glance_shim.core import import_steps, tasks
 from glance_shim.dashboard import upload
 
 JSON = {"Accept": "application/json"}
@@ -242,6 +244,36 @@ def test_an_import_that_fails_says_why_and_can_be_tried_again(
     olga.browser.follow("Look again")
 
     assert "failed" in olga.browser.text
+    assert "ended early" in olga.browser.text
+    olga.browser.follow("Try again")
+    assert olga.browser.title == "Data for golden"
+
+
+def test_an_import_that_fails_while_it_is_looked_at_can_be_tried_again_too(
+    olga: Any, source: str, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(olga.browser, None, source="web", uri=f"{source}/short")
+    failing, looked_at = threading.Event(), threading.Event()
+    worker = threading.Thread(target=service.work)
+    give_up, get_all_of_image = import_steps.give_up, tasks.get_all_of_image
+
+    def give_up_once_looked_at(job: Any) -> None:
+        failing.set()
+        looked_at.wait(60)
+        give_up(job)
+
+    def get_all_once_given_up(*args: Any) -> Any:
+        looked_at.set()
+        worker.join()
+        return get_all_of_image(*args)
+
+    monkeypatch.setattr(import_steps, "give_up", give_up_once_looked_at)
+    monkeypatch.setattr(tasks, "get_all_of_image", get_all_once_given_up)
+    worker.start()
+    assert failing.wait(60)
+
+    olga.browser.follow("Look again")
+
     assert "ended early" in olga.browser.text
     olga.browser.follow("Try again")
     assert olga.browser.title == "Data for golden"
