@@ -213,8 +213,8 @@ class Worker(ThreadWorker):
         given = self.app.siblings.receive(self.place)
         if given is None:
             return
-        client, come = given
-        conn = TConn(self.cfg, transport.Connection(client), *transport.ends_of(client))
+        client, come = transport.Connection(given[0]), given[1]
+        conn = TConn(self.cfg, client, *transport.ends_of(client))
         conn.init()
         conn.parser.unreader.unread(come)
         self.nr_conns += 1

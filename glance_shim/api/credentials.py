@@ -74,28 +74,29 @@ def _by_front(deployment: Deployment) -> Context | None:
     """
     if not is_from(deployment.config.front_networks):
         raise errors.Unauthorized()
-    if _header("X-Identity-Status") != "Confirmed" or not _header("X-User-Id"):
+    user_id = _header("X-User-Id")
+    if _header("X-Identity-Status") != "Confirmed" or not user_id:
         return None
-    service_confirmed = _header("X-Service-Identity-Status") == "Confirmed"
-    scope = (
-        "project"
-        if _header("X-Project-Id")
-        else "domain"
-        if _header("X-Domain-Id")
-        else "system"
-        if _header("OpenStack-System-Scope")
-        else None
-    )
-    return dataclasses.replace(
-        nobody(deployment),
-        user_id=_header("X-User-Id"),
+    project_id, domain_id = _header("X-Project-Id"), _header("X-Domain-Id")
+    is_of_system = bool(_header("OpenStack-System-Scope"))
+    is_by_service = _header("X-Service-Identity-Status") == "Confirmed"
+    return Context(
+        deployment=deployment,
+        user_id=user_id,
         user_name=_header("X-User-Name"),
-        project_id=_header("X-Project-Id") or None,
+        project_id=project_id or None,
         project_name=_header("X-Project-Name") or None,
-        domain_id=_header("X-Domain-Id") or None,
-        scope=scope,
+        domain_id=domain_id or None,
+        scope="project"
+        if project_id
+        else "domain"
+        if domain_id
+        else "system"
+        if is_of_system
+        else None,
         roles=_roles("X-Roles"),
-        service_roles=_roles("X-Service-Roles") if service_confirmed else frozenset(),
+        service_roles=_roles("X-Service-Roles") if is_by_service else frozenset(),
+        request_id=flask.g.get("request_id"),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from real_server import IN_CHUNKS, PATIENCE, Answer, Server, answer_on, surviving, until
 
-# Says which thread has answered, and holds an answer until a file is there or time has passed.
+# Says which thread has answered whom; holds an answer until a file is there or time has passed.
 HELD = """\
 import os, pathlib, threading, time
 from glance_shim import cli, server
@@ -32,6 +32,7 @@ def held(self, environ, start_response):
     def start(status, headers, exc_info=None):
         by = "main" if threading.current_thread() is threading.main_thread() else "pool"
         told = [("X-By", by), ("X-Process", str(os.getpid()))]
+        told.append(("X-Asked-By", f"{environ['REMOTE_ADDR']}:{environ['REMOTE_PORT']}"))
         return start_response(status, [*headers, *told], exc_info)
 
     start.__self__ = start_response.__self__
@@ -344,6 +345,23 @@ def test_data_is_taken_by_one_process_and_small_reads_by_the_other(pair: Held) -
             connection.sendall(head + bytes(LARGE // 2))
             assert finished_by(connection) == data
     pair.terminate()
+
+
+def test_who_is_handed_over_is_known_by_the_same_address(pair: Held) -> None:
+    with contextlib.ExitStack() as ending:
+
+        def is_handed_over() -> bool:
+            connection = ending.enter_context(contextlib.closing(pair.connect()))
+            pair.ask(connection, "/v2/images")
+            before = answer_on(connection).headers
+            head = pair.upload_head(pair.alice.create()["id"], f"Content-Length: {LARGE}")
+            connection.sendall(head + bytes(LARGE))
+            after = answer_on(connection).headers
+            host, port = connection.getsockname()
+            assert before["X-Asked-By"] == after["X-Asked-By"] == f"{host}:{port}"
+            return bool(before["X-Process"] != after["X-Process"])
+
+        until(is_handed_over, "the other process takes the data")
 
 
 def test_more_uploads_than_one_process_has_threads_for(pair: Held) -> None:
