@@ -11,6 +11,7 @@ from werkzeug.routing import MapAdapter
 
 from glance_shim import dashboard, docs
 from glance_shim.api import (
+    at_hand,
     auditing,
     authentication,
     blueprints,
@@ -92,16 +93,14 @@ def _add_hooks(app: flask.Flask, deployment: Deployment) -> None:
 
     def connect() -> None:
         # A health check says itself that the database is not there.
-        if (flask.request.endpoint or "").startswith(("dashboard.static", "health.")):
+        if (at_hand.request().endpoint or "").startswith(("dashboard.static", "health.")):
             return
-        opened = connection.connected(deployment.database)
-        flask.g.connection = opened
-        opened.__enter__()
+        at_hand.g().connection = connection.begin(deployment.database)
 
     def disconnect(_: Any) -> None:
-        opened = flask.g.pop("connection", None)
-        if opened is not None:
-            opened.__exit__(None, None, None)
+        token = at_hand.g().pop("connection", None)
+        if token is not None:
+            connection.end(deployment.database, token)
 
     if deployment.config.rate_limit.address_rate:
         app.before_request(rates.of_addresses(deployment))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,3 +88,15 @@ def test_a_library_is_used_in_its_place_only(module: Path) -> None:
 
     lost = {n for n in used & HOMES.keys() if not place.startswith(HOMES[n])}
     assert not lost
+
+
+# What looks for the request anew each time that it is asked for something.
+STAND_INS = re.compile(
+    r"\bflask\.(request|g|current_app|session)\b|^from flask(\.globals)? import", re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_the_request_is_asked_for_in_one_place(module: Path) -> None:
+    if module != Path("api/at_hand.py"):
+        assert not STAND_INS.findall((ROOT / module).read_text())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 
 from glance_shim import audit
+from glance_shim.api import at_hand
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -18,25 +19,25 @@ NEVER = frozenset({"identity_auth.Tokens", "dashboard.logins.login", "dashboard.
 def note(response: flask.Response) -> flask.Response:
     """Write a line if the request was refused, or an administrator has changed something."""
     if response.status_code == 403:
-        _write("request", audit.REFUSED, flask.g.get("refusal"))
-    elif flask.request.method in CHANGING and response.status_code < 400:
-        context = flask.g.get("context")
-        if context is not None and context.is_admin and flask.request.endpoint not in NEVER:
+        _write("request", audit.REFUSED, at_hand.g().get("refusal"))
+    elif at_hand.request().method in CHANGING and response.status_code < 400:
+        context = at_hand.g().get("context")
+        if context is not None and context.is_admin and at_hand.request().endpoint not in NEVER:
             _write("admin", audit.SUCCESS, None)
     return response
 
 
 def known_method() -> str:
     """The method of the request, or ``other``: clients may say anything."""
-    method = flask.request.method
+    method = at_hand.request().method
     return method if method in KNOWN else "other"
 
 
 def _write(action: str, outcome: str, reason: str | None) -> None:
-    request = flask.request
-    trail = flask.current_app.config["deployment"].audit
+    request = at_hand.request()
+    trail = at_hand.deployment().audit
     trail.write(
-        flask.g.get("context"),
+        at_hand.g().get("context"),
         action,
         outcome,
         method=known_method(),

@@ -11,10 +11,8 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 
-import flask
-
 from glance_shim import errors
-from glance_shim.api import body, credentials
+from glance_shim.api import at_hand, body, credentials
 from glance_shim.context import Context, Deployment
 
 # Everything below these needs a credential, also what does not exist.
@@ -27,7 +25,7 @@ LOGIN = ("POST", "/identity/v3/auth/tokens")
 
 def current_context() -> Context:
     """The context of the request at hand."""
-    context: Context = flask.g.context
+    context: Context = at_hand.g().context
     return context
 
 
@@ -36,16 +34,16 @@ def authenticate() -> None:
 
     Raises `errors.Unauthorized` without a valid credential where one is needed.
     """
-    deployment, path = flask.current_app.config["deployment"], flask.request.path
+    deployment, path = at_hand.deployment(), at_hand.request().path
     if not path.startswith(GUARDED) or path in DOCUMENTS:
         return
     if path.startswith("/identity/") and _is_for_anybody(path):
         body.require_short()
-        flask.g.context = credentials.nobody(deployment)
+        at_hand.g().context = credentials.nobody(deployment)
         return
     with challenging():
         context = credentials.STRATEGIES[deployment.config.auth_strategy].read(deployment)
-        flask.g.context = context or _anonymous(deployment)
+        at_hand.g().context = context or _anonymous(deployment)
 
 
 @contextlib.contextmanager
@@ -54,7 +52,7 @@ def challenging() -> Iterator[None]:
     try:
         yield
     except errors.Unauthorized as exc:
-        deployment = flask.current_app.config["deployment"]
+        deployment = at_hand.deployment()
         challenge = credentials.STRATEGIES[deployment.config.auth_strategy].challenge(
             deployment
         )
@@ -69,13 +67,13 @@ def is_standalone(deployment: Deployment) -> bool:
 
 def _is_for_anybody(path: str) -> bool:
     """Is this the login, or a path below ``/identity`` that does not exist, no secret?"""
-    request = flask.request
+    request = at_hand.request()
     return (request.method, path) == LOGIN or request.routing_exception is not None
 
 
 def _anonymous(deployment: Deployment) -> Context:
     """Nobody, who may read images where ``allow_anonymous_access`` says so."""
-    request = flask.request
+    request = at_hand.request()
     if not deployment.config.allow_anonymous_access or not request.path.startswith("/v2/"):
         raise errors.Unauthorized()
     if request.method not in ("GET", "HEAD"):

@@ -8,9 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
-import flask
-
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.db import connection
 from glance_shim.siblings import LEAST_DATA
 
@@ -23,8 +22,9 @@ DEEPEST_JSON = 32
 
 def has_body() -> bool:
     """Does the request carry a body? An announced length of 0 is none."""
-    environ = flask.request.environ
-    if "CONTENT_LENGTH" in environ and flask.request.content_length:
+    request = at_hand.request()
+    environ = request.environ
+    if "CONTENT_LENGTH" in environ and request.content_length:
         return True
     with_body = ("POST", "PUT", "PATCH")
     return "HTTP_TRANSFER_ENCODING" in environ and environ["REQUEST_METHOD"] in with_body
@@ -47,11 +47,12 @@ def require_short() -> None:
 
     Raises `errors.LengthRequired`, `errors.ExpectationFailed` and `errors.BodyTooLarge`.
     """
-    if "HTTP_TRANSFER_ENCODING" in flask.request.environ:
+    request = at_hand.request()
+    if "HTTP_TRANSFER_ENCODING" in request.environ:
         raise errors.LengthRequired()
-    if "HTTP_EXPECT" in flask.request.environ:
+    if "HTTP_EXPECT" in request.environ:
         raise errors.ExpectationFailed()
-    if (flask.request.content_length or 0) >= LEAST_DATA:
+    if (request.content_length or 0) >= LEAST_DATA:
         raise errors.BodyTooLarge(limit=LEAST_DATA - 1)
 
 
@@ -61,7 +62,7 @@ def arriving() -> Iterator[None]:
 
     What is short has come whole before (`siblings.sends_data`).
     """
-    request = flask.request
+    request = at_hand.request()
     takes_long = (request.content_length or 0) >= LEAST_DATA or not {
         "HTTP_TRANSFER_ENCODING",
         "HTTP_EXPECT",
@@ -79,17 +80,18 @@ def blocks() -> Iterator[bytes]:
     reading, but for a lack of memory, raises `errors.BodyUnreadable`, so that it
     cannot be taken for a failure of the store that is written to at the same time.
     """
-    environ = flask.request.environ
+    request = at_hand.request()
+    environ = request.environ
     stream = environ["wsgi.input"]
-    declared = flask.request.content_length
-    coding = flask.request.headers.get("Transfer-Encoding", "").strip().lower()
+    declared = request.content_length
+    coding = request.headers.get("Transfer-Encoding", "").strip().lower()
     if coding not in ("", "chunked"):
         raise errors.Invalid(reason=f"The transfer coding '{coding}' is not supported")
     if declared is None and not coding:
         declared = 0
     received = 0
     # The context itself, because this may end after the request.
-    facts = flask.g._get_current_object()
+    facts = at_hand.g()
     while declared is None or received < declared:
         wanted = BLOCK if declared is None else min(BLOCK, declared - received)
         try:
@@ -115,7 +117,7 @@ def read_json(limit: int | None = None, expected: str = "object") -> Any:
 
     It has no more than ``limit`` bytes (default: ``max_json_body``).
     """
-    config = flask.current_app.config["deployment"].config
+    config = at_hand.deployment().config
     raw = _read_limited(limit or config.max_json_body)
     if not raw:
         raise errors.BodyMissing(expected=expected)
@@ -148,7 +150,7 @@ def parse_json(raw: bytes, deepest: int = DEEPEST_JSON) -> Any:
 
 
 def _read_limited(limit: int) -> bytes:
-    if (flask.request.content_length or 0) > limit:
+    if (at_hand.request().content_length or 0) > limit:
         raise errors.BodyTooLarge(limit=limit)
     parts, received = [], 0
     with arriving():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 from flask.views import MethodView
 
-from glance_shim.api import body, responses, smorest
+from glance_shim.api import at_hand, body, responses, smorest
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas import cache as schemas
 from glance_shim.core import cached_images
@@ -29,7 +29,7 @@ class Cache(MethodView):
     @body.bodiless
     def delete(self) -> None:
         """Empty the cache, its queue, or both."""
-        target = flask.request.headers.get(TARGET_HEADER, "")
+        target = at_hand.request().headers.get(TARGET_HEADER, "")
         cached_images.clear(current_context(), target.strip().lower())
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import flask
 
+from glance_shim.api import at_hand
+
 METHODS = ("GET", "PUT", "POST", "DELETE", "PATCH")
 EXPOSED = (
     "X-Image-Meta-Checksum,X-Auth-Token,X-Subject-Token,X-Service-Token,X-OpenStack-Request-ID"
@@ -29,12 +31,12 @@ ACCEPTED = (
 
 
 def _config() -> Any:
-    return flask.current_app.config["deployment"].config.cors
+    return at_hand.deployment().config.cors
 
 
 def _origin() -> str | None:
     """The origin of the page that asks, if it is one of the allowed ones."""
-    origin = flask.request.headers.get("Origin")
+    origin = at_hand.request().headers.get("Origin")
     if origin is None or not {origin, "*"} & set(_config().allowed_origin):
         return None
     return "*" if "*" in _config().allowed_origin else origin
@@ -42,13 +44,14 @@ def _origin() -> str | None:
 
 def answer_options() -> flask.Response | None:
     """OPTIONS needs no token anywhere; from an allowed origin it is a preflight."""
-    if flask.request.method != "OPTIONS":
+    request = at_hand.request()
+    if request.method != "OPTIONS":
         return None
     response = flask.Response("", 200)
-    method = flask.request.headers.get("Access-Control-Request-Method")
+    method = request.headers.get("Access-Control-Request-Method")
     if _origin() is None or method not in METHODS:
         return response
-    asked = flask.request.headers.get("Access-Control-Request-Headers", "")
+    asked = request.headers.get("Access-Control-Request-Headers", "")
     names = [name.strip() for name in asked.split(",") if name.strip()]
     allowed = [name for name in names if name.lower() in ACCEPTED]
     response.headers["Access-Control-Max-Age"] = str(_config().max_age)

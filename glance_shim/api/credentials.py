@@ -9,17 +9,15 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
-import flask
-
 from glance_shim import errors
-from glance_shim.api import urls
+from glance_shim.api import at_hand, urls
 from glance_shim.context import Context, Deployment, with_implied
 from glance_shim.core.identity import basic, keystone, projects, tokens
 
 
 def nobody(deployment: Deployment) -> Context:
     """The context of a request before anybody is known."""
-    return Context(deployment=deployment, request_id=flask.g.get("request_id"))
+    return Context(deployment=deployment, request_id=at_hand.g().get("request_id"))
 
 
 def _by_token(deployment: Deployment) -> Context | None:
@@ -32,9 +30,9 @@ def _by_token(deployment: Deployment) -> Context | None:
     text = _header("X-Auth-Token")
     if not text:
         return None
-    goes_on = not _accepted(deployment).isdisjoint(service_roles)
+    goes_on = bool(service_roles) and not _accepted(deployment).isdisjoint(service_roles)
     token = deployment.tokens.validate(text, allow_expired=goes_on)
-    return tokens.as_context(deployment, token, flask.g.get("request_id"), service_roles)
+    return tokens.as_context(deployment, token, at_hand.g().get("request_id"), service_roles)
 
 
 def _accepted(deployment: Deployment) -> set[str]:
@@ -59,7 +57,7 @@ def _by_keystone(deployment: Deployment) -> Context | None:
         if options.service_token_roles_required and not is_one:
             raise errors.Unauthorized()
     else:
-        request = flask.request
+        request = at_hand.request()
         keystone.require_access(
             context.token, options.service_type, request.method, request.path
         )
@@ -96,13 +94,13 @@ def _by_front(deployment: Deployment) -> Context | None:
         else None,
         roles=_roles("X-Roles"),
         service_roles=_roles("X-Service-Roles") if is_by_service else frozenset(),
-        request_id=flask.g.get("request_id"),
+        request_id=at_hand.g().get("request_id"),
     )
 
 
 def is_from(networks: list[Any]) -> bool:
     """Does the connection, whoever was forwarded on it, come from one of the networks?"""
-    environ = flask.request.environ
+    environ = at_hand.request().environ
     address = environ.get("werkzeug.proxy_fix.orig", environ)["REMOTE_ADDR"]
     with contextlib.suppress(ValueError):
         peer = ipaddress.ip_address(address)
@@ -116,9 +114,10 @@ def _roles(header: str) -> frozenset[str]:
 
 def _by_password(deployment: Deployment) -> Context | None:
     """The user of HTTP Basic, in the user's default project."""
+    request = at_hand.request()
     if not _header("Authorization"):
         return None
-    given = flask.request.authorization
+    given = request.authorization
     if given is None or given.type != "basic" or not given.username or not given.password:
         raise errors.Unauthorized()
     if "\0" in given.username:  # No user has such a name, and not every database may be asked.
@@ -127,8 +126,8 @@ def _by_password(deployment: Deployment) -> Context | None:
         deployment,
         given.username,
         given.password,
-        flask.request.remote_addr,
-        flask.g.get("request_id"),
+        request.remote_addr,
+        at_hand.g().get("request_id"),
     )
 
 
@@ -158,11 +157,11 @@ def _administrator(deployment: Deployment) -> Context:
 
 
 def _header(name: str) -> str:
-    return flask.request.headers.get(name, "").strip()
+    return at_hand.request().headers.get(name, "").strip()
 
 
 def _keystone_challenge(deployment: Deployment) -> str:
-    base = urls.public_base(deployment.config, flask.request)
+    base = urls.public_base(deployment.config, at_hand.request())
     return f'Keystone uri="{base}/identity"'
 
 

@@ -12,6 +12,7 @@ import orjson
 from werkzeug import exceptions
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.db import connection
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def answer(code: int, message: str, headers: dict[str, str] | None = None) -> fl
 
 
 def _prefers_html() -> bool:
-    accept = flask.request.accept_mimetypes
+    accept = at_hand.request().accept_mimetypes
     return bool(accept) and accept["text/html"] > accept["application/json"]
 
 
@@ -82,7 +83,7 @@ def handle(error: errors.Error) -> flask.Response:
     """The answer to an error of the tree."""
     code = status_of(error)
     if code == 403:
-        flask.g.refusal = str(error)
+        at_hand.g().refusal = str(error)
     headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if isinstance(error, errors.Unavailable):
         headers.setdefault("Retry-After", str(RETRY_AFTER))
@@ -98,7 +99,7 @@ def handle_http(error: exceptions.HTTPException) -> flask.Response:
     if isinstance(error, exceptions.MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods, key=METHODS.index))
     code = error.code or 500
-    if code == 404 and flask.request.method not in METHODS:
+    if code == 404 and at_hand.request().method not in METHODS:
         code = 501
     return answer(code, MESSAGES.get(code, error.description or ""), headers)
 
@@ -114,7 +115,8 @@ def handle_database(error: Exception) -> flask.Response:
 
 def handle_no_memory(error: MemoryError) -> flask.Response:
     """The answer while the process can have no more memory."""
-    log.error("There is no memory for %s %s", flask.request.method, flask.request.path)
+    request = at_hand.request()
+    log.error("There is no memory for %s %s", request.method, request.path)
     message = "The server has no memory left for this request at the moment"
     return answer(503, message, {"Retry-After": str(RETRY_AFTER)})
 

@@ -9,11 +9,10 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-import flask
 from oslo_utils import timeutils
 
 from glance_shim import errors
-from glance_shim.api import paging
+from glance_shim.api import at_hand, paging
 
 Condition = tuple[str, str, Any]
 
@@ -34,7 +33,7 @@ PAGING = ("limit", "marker", "sort", "sort_key", "sort_dir")
 
 def parameters() -> list[tuple[str, str]]:
     """The query parameters as given, in order; raises for what is not UTF-8."""
-    query = flask.request.query_string
+    query = at_hand.request().query_string
     try:
         pairs = urllib.parse.parse_qsl(
             query.decode("ascii"), keep_blank_values=True, errors="strict"
@@ -86,7 +85,7 @@ def parse(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _config() -> Any:
-    return flask.current_app.config["deployment"].config
+    return at_hand.deployment().config
 
 
 def _one_of(name: str, value: str | None, words: tuple[str, ...]) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import flask
 
-from glance_shim.api import responses, smorest
+from glance_shim.api import at_hand, responses, smorest
 
 blp = smorest.Blueprint("health", __name__, description="Health")
 
@@ -27,11 +27,11 @@ def healthcheck(below: str = "") -> flask.Response:
     """
     if below == "alive":
         return _answer(["OK"])
-    config = flask.current_app.config["deployment"].config.healthcheck
+    config = at_hand.deployment().config.healthcheck
     path = config.disable_by_file_path
     if path and Path(path).exists():
         return _answer(["DISABLED BY FILE"], ready=False)
-    missing = flask.current_app.config["readiness"].missing()
+    missing = at_hand.app().config["readiness"].missing()
     if not missing:
         return _answer(["OK"])
     named = [f"NOT READY: {name}" for name in missing]
@@ -39,14 +39,15 @@ def healthcheck(below: str = "") -> flask.Response:
 
 
 def _answer(reasons: list[str], ready: bool = True) -> flask.Response:
+    request = at_hand.request()
     status = 200 if ready else 503
-    if flask.request.method == "HEAD":
+    if request.method == "HEAD":
         return flask.Response(status=204 if ready else 503)
-    kind = flask.request.accept_mimetypes.best_match(
+    kind = request.accept_mimetypes.best_match(
         ["text/plain", "application/json", "text/html"], "text/plain"
     )
     if kind == "application/json":
-        detailed = flask.current_app.config["deployment"].config.healthcheck.detailed
+        detailed = at_hand.deployment().config.healthcheck.detailed
         return responses.as_json({"detailed": detailed, "reasons": reasons}, status)
     text = "; ".join(reasons)
     if kind == "text/html":

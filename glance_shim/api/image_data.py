@@ -14,7 +14,7 @@ from flask.views import MethodView
 from werkzeug.wsgi import FileWrapper
 
 from glance_shim import errors
-from glance_shim.api import body, ranges, smorest
+from glance_shim.api import at_hand, body, ranges, smorest
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Context
 from glance_shim.core import events, image_data
@@ -40,7 +40,7 @@ def declared_size() -> int | None:
 
     Raises `errors.Invalid` for what is no whole number.
     """
-    text = flask.request.headers.get(SIZE_HEADER)
+    text = at_hand.request().headers.get(SIZE_HEADER)
     if text is None:
         return None
     if not re.fullmatch(r"[ \t]*[0-9]{1,18}[ \t]*", text):
@@ -50,8 +50,9 @@ def declared_size() -> int | None:
 
 def require_octets() -> None:
     """Raise `UnsupportedData` for any other Content-Type."""
-    if flask.request.mimetype != OCTETS:
-        raise UnsupportedData(type=flask.request.mimetype)
+    request = at_hand.request()
+    if request.mimetype != OCTETS:
+        raise UnsupportedData(type=request.mimetype)
 
 
 @blp.route("/<image_id>/file")
@@ -59,16 +60,17 @@ class ImageFile(MethodView):
     @blp.response(204)
     def put(self, image_id: str) -> None:
         """Upload the data of an image."""
+        request = at_hand.request()
         require_octets()
         context = current_context()
-        store_id = flask.request.headers.get(STORE_HEADER)
+        store_id = request.headers.get(STORE_HEADER)
         image_data.upload(
             context,
             image_id,
             body.blocks(),
             store_id=store_id if context.deployment.stores.multi else None,
             declared=declared_size(),
-            expected=flask.request.content_length,
+            expected=request.content_length,
         )
 
     @blp.response(200)
@@ -77,7 +79,7 @@ class ImageFile(MethodView):
         """Download the data of an image, or one range of it."""
         span = ranges.asked_for()
         context = current_context()
-        by_url = flask.request.headers.get(REDIRECT_HEADER, "").lower() == "allow"
+        by_url = at_hand.request().headers.get(REDIRECT_HEADER, "").lower() == "allow"
         found = image_data.download(context, image_id, span, _preferred(), by_url)
         if found is None:
             return flask.Response(status=204)
@@ -87,7 +89,7 @@ class ImageFile(MethodView):
 def _preferred() -> list[str]:
     """The stores named in ``prefer``; raises `errors.Invalid` for one there is not."""
     stores = current_context().deployment.stores
-    text = flask.request.args.get("prefer", "")
+    text = at_hand.request().args.get("prefer", "")
     names = [name.strip() for name in text.split(",") if name.strip()]
     if names and not stores.multi:
         raise errors.Invalid(reason="prefer needs several stores, and this service has one")
@@ -143,7 +145,7 @@ class _Leaving:
     def chunks(self) -> Iterable[bytes]:
         """A whole file leaves by sendfile where the server can; else 256 KiB at a time."""
         file = self._download.reading.file
-        wrap = flask.request.environ.get("wsgi.file_wrapper")
+        wrap = at_hand.request().environ.get("wsgi.file_wrapper")
         if file is None or wrap in (None, FileWrapper):
             return self
         wrapped: Any = wrap(_Followed(file, self._download.start), body.BLOCK)

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
-from glance_shim.api import body, image_data, responses, smorest, urls
+from glance_shim.api import at_hand, body, image_data, responses, smorest, urls
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas import tasks as task_schemas
 from glance_shim.core import image_data as core_data
@@ -36,7 +36,7 @@ def stage(image_id: str) -> None:
         image_id,
         body.blocks(),
         declared=image_data.declared_size(),
-        expected=flask.request.content_length,
+        expected=at_hand.request().content_length,
     )
 
 
@@ -56,10 +56,10 @@ def _credential(request: imports.Request) -> tasks.Credential | None:
     if request.method != "glance-download":
         return None
     context = current_context()
-    token = flask.request.headers.get("X-Auth-Token", "")
+    token = at_hand.request().headers.get("X-Auth-Token", "")
     listed = getattr(context.token, "catalog", None)
     if listed is None:
-        base = urls.public_base(context.config, flask.request)
+        base = urls.public_base(context.config, at_hand.request())
         listed = catalog.services(base, context.config.identity.region)
     return tasks.Credential(token, list(listed))
 
@@ -103,7 +103,7 @@ def _flag(document: dict[str, Any], name: str, default: bool) -> bool:
 def _stores(document: dict[str, Any]) -> list[str] | None:
     """The stores that are named; a store in the header counts as a list of one."""
     named = document.get("stores")
-    header = flask.request.headers.get(image_data.STORE_HEADER)
+    header = at_hand.request().headers.get(image_data.STORE_HEADER)
     if not current_context().deployment.stores.multi:
         return None
     if named is None:

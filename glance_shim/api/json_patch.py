@@ -6,10 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import flask
-
 from glance_shim import errors
-from glance_shim.api import body
+from glance_shim.api import at_hand, body
 from glance_shim.api.schemas import images as schemas
 from glance_shim.core.changes import Change
 
@@ -52,13 +50,13 @@ def read() -> list[Change]:
     What can be judged without the image is judged here, in this order for
     each operation: path, value present, read-only or reserved name, value.
     """
-    media_type = flask.request.mimetype
+    media_type = at_hand.request().mimetype
     if media_type not in READERS:
         raise UnsupportedPatch(types=" or ".join(READERS), type=media_type)
     document = body.read_json(expected="list of operations")
     if not isinstance(document, list):
         raise errors.Invalid(reason="The body must be a list of operations")
-    most = flask.current_app.config["deployment"].config.max_patch_operations
+    most = at_hand.deployment().config.max_patch_operations
     if len(document) > most:
         raise TooManyOperations(limit=most)
     return [_change(item, READERS[media_type]) for item in document]

@@ -20,7 +20,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
-from glance_shim.api import credentials
+from glance_shim.api import at_hand, credentials
 from glance_shim.api.auditing import known_method
 from glance_shim.context import Deployment
 from glance_shim.core import figures
@@ -110,19 +110,19 @@ def _made() -> Counters:
 
 def begin() -> None:
     """A request has come."""
-    flask.g.began = time.monotonic()
+    at_hand.g().began = time.monotonic()
 
 
 def count(response: flask.Response) -> flask.Response:
     """A request is answered."""
-    request, made = flask.request, counters()
+    request, made = at_hand.request(), counters()
     route = request.url_rule.rule if request.url_rule else "none"
     method = known_method()
     made.requests.labels(method, route, str(response.status_code)).inc()
-    began = flask.g.get("began")
+    began = at_hand.g().get("began")
     if began is not None:
         made.seconds.labels(method, route).observe(time.monotonic() - began)
-    made.received.inc(flask.g.get("received", request.content_length or 0))
+    made.received.inc(at_hand.g().get("received", request.content_length or 0))
     if request.method != "HEAD":
         made.sent.inc(response.content_length or 0)
     return response
@@ -152,15 +152,15 @@ class Figures:
 
 def metrics() -> flask.Response:
     """Everything that is counted, for who may see it; there is nothing for anybody else."""
-    networks = flask.current_app.config["deployment"].config.metrics.allowed_networks
-    forwarded = any(name in flask.request.headers for name in FORWARDED)
+    networks = at_hand.deployment().config.metrics.allowed_networks
+    forwarded = any(name in at_hand.request().headers for name in FORWARDED)
     if forwarded or not credentials.is_from(networks):
         flask.abort(404)
     import prometheus_client as prometheus
     from prometheus_client import multiprocess
 
     registry = prometheus.CollectorRegistry()
-    registry.register(flask.current_app.config["figures"])
+    registry.register(at_hand.app().config["figures"])
     parts = [prometheus.generate_latest(registry)]
     counted = counters().registry
     if DIRECTORY in os.environ:

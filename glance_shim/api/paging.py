@@ -5,9 +5,8 @@ from __future__ import annotations
 import urllib.parse
 from typing import Any
 
-import flask
-
 from glance_shim import errors
+from glance_shim.api import at_hand
 
 SORT_KEYS = (
     "name",
@@ -36,7 +35,7 @@ def parse(pairs: Pairs) -> dict[str, Any]:
 
 def limit(text: str | None) -> int:
     """The page size: the default if none is asked for, never above the maximum."""
-    config = flask.current_app.config["deployment"].config
+    config = at_hand.deployment().config
     if text is None:
         return int(config.limit_param_default)
     if not (text.isascii() and text.isdigit()):
@@ -62,7 +61,7 @@ def _sort(pairs: Pairs, last: dict[str, str]) -> Pairs:
         )
     for key, direction in sort:
         _check(key, direction)
-    most = flask.current_app.config["deployment"].config.max_sort_keys
+    most = at_hand.deployment().config.max_sort_keys
     if len(sort) > most:
         raise errors.Invalid(reason=f"At most {most} sort keys can be given")
     named = {key for key, _ in sort}

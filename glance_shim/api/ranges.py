@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import flask
-
 from glance_shim import errors
+from glance_shim.api import at_hand
 
 Span = Callable[[int], tuple[int, int]]
 
@@ -24,7 +23,7 @@ def asked_for() -> Span | None:
     not lie in the data raises `errors.RangeNotSatisfiable`, when the function
     is called.
     """
-    headers = flask.request.headers
+    headers = at_hand.request().headers
     if "Range" in headers:
         text = headers["Range"]
         if "," in text:

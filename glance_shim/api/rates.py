@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import flask
-
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.context import Deployment
 from glance_shim.core.identity import throttle
 from glance_shim.core.rates import Rate
@@ -24,7 +23,7 @@ def of_addresses(deployment: Deployment) -> Hook:
     rate = Rate(options.address_rate, options.address_burst)
 
     def count() -> None:
-        request = flask.request
+        request = at_hand.request()
         if request.endpoint != "dashboard.static" and request.blueprint != "health":
             address = throttle.network_of(request.remote_addr or "")
             _require(rate, address, options.address_rate, "[rate_limit] address_rate")
@@ -39,7 +38,7 @@ def of_projects(deployment: Deployment) -> Hook:
     exempt = frozenset(role.lower() for role in options.exempt_roles)
 
     def count() -> None:
-        context = flask.g.get("context")
+        context = at_hand.g().get("context")
         if context is not None and context.project_id and exempt.isdisjoint(context.roles):
             project_id = context.project_id
             _require(rate, project_id, options.project_rate, "[rate_limit] project_rate")

@@ -9,6 +9,7 @@ import uuid
 import flask
 
 from glance_shim import errors, logs
+from glance_shim.api import at_hand
 
 HEADER = "X-Openstack-Request-Id"
 SAFE = re.compile(r"[A-Za-z0-9._:-]+")
@@ -20,13 +21,13 @@ def accept() -> None:
     Raises `errors.RequestIdTooLong`; an id with odd characters is replaced,
     because it ends up in headers and logs.
     """
-    request = flask.request
+    request = at_hand.request()
     given = request.headers.get(HEADER)
     logs.address.set(request.remote_addr)
     _is_known_as(_new())
     if given is None:
         return
-    limit = flask.current_app.config["deployment"].config.max_request_id_length
+    limit = at_hand.deployment().config.max_request_id_length
     if len(given) > limit:
         raise errors.RequestIdTooLong(limit=limit)
     if SAFE.fullmatch(given):
@@ -39,13 +40,13 @@ def _new() -> str:
 
 
 def _is_known_as(request_id: str) -> None:
-    flask.g.request_id = request_id
+    at_hand.g().request_id = request_id
     logs.request_id.set(request_id)
 
 
 def stamp(response: flask.Response) -> flask.Response:
     """Put the id on every answer."""
-    request_id = flask.g.get("request_id")
+    request_id = at_hand.g().get("request_id")
     if request_id is not None:
         response.headers[HEADER] = request_id
     return response

@@ -12,7 +12,9 @@ def as_json(
     document: Any, status: int = 200, headers: dict[str, str] | None = None
 ) -> flask.Response:
     """A response with ``document``; several times faster than Flask's own."""
-    return flask.Response(orjson.dumps(document), status, headers, mimetype="application/json")
+    return flask.Response(
+        orjson.dumps(document), status, headers, content_type="application/json"
+    )
 
 
 def without_content(response: flask.Response) -> flask.Response:

@@ -15,7 +15,7 @@ from webargs import flaskparser
 from werkzeug.routing import Rule
 
 from glance_shim import errors
-from glance_shim.api import body
+from glance_shim.api import at_hand, body
 
 
 class Api(flask_smorest.Api):
@@ -78,7 +78,7 @@ def load(schema: type[ma.Schema]) -> Any:
     """The request body, checked by ``schema``; for views that must look at rights first."""
     checked = schema()
     try:
-        return checked.load(Blueprint.ARGUMENTS_PARSER.load_json(flask.request, checked))
+        return checked.load(Blueprint.ARGUMENTS_PARSER.load_json(at_hand.request(), checked))
     except ma.ValidationError as exc:
         name = getattr(schema, "wire_name", "request")
         raise errors.SchemaBreach(

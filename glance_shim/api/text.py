@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import flask
-
 from glance_shim import errors
+from glance_shim.api import at_hand
 
 
 def refuse_nul() -> None:
@@ -12,7 +11,7 @@ def refuse_nul() -> None:
 
     No stored text has it, and PostgreSQL fails when it is asked for such text.
     """
-    environ = flask.request.environ
+    environ = at_hand.request().environ
     if "\0" in environ["PATH_INFO"]:
         raise errors.Invalid(reason="The path contains U+0000; leave %00 out")
     # A percent sign that stands for itself is written %25.

@@ -7,8 +7,9 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-import flask
 import werkzeug
+
+from glance_shim.api import at_hand
 
 # A name or an address, and a port; nothing that means something in a link, a page or a header.
 HOST = re.compile(r"([a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
@@ -37,7 +38,7 @@ def host_of(request: werkzeug.Request) -> str:
 
 def of(path: str) -> str:
     """The whole URL of a path of this service."""
-    return public_base(flask.current_app.config["deployment"].config, flask.request) + path
+    return public_base(at_hand.deployment().config, at_hand.request()) + path
 
 
 def serves_host(config: Any) -> Callable[[str], bool]:

@@ -15,7 +15,7 @@ import orjson
 import werkzeug
 from werkzeug import datastructures, http
 
-from glance_shim.api import responses, smorest, urls
+from glance_shim.api import at_hand, responses, smorest, urls
 from glance_shim.context import Deployment
 
 blp = smorest.Blueprint("versions", __name__, description="Versions")
@@ -47,6 +47,8 @@ MINORS: tuple[tuple[str, str | None], ...] = (
 NEIGHBOURS = ("identity", "healthcheck", "metrics", "tenants", "docs")
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"]
+
+SLASHES = re.compile("/{2,}")
 
 VENDOR_TYPE = re.compile(r"application/vnd\.openstack\.images-(v[\d.]+)\s*(?:[,;+]|$)")
 
@@ -90,8 +92,8 @@ def versions() -> flask.Response:
 
 
 def _discovery(status: int) -> flask.Response:
-    deployment = flask.current_app.config["deployment"]
-    return responses.as_json(document(deployment, flask.request), status)
+    deployment = at_hand.deployment()
+    return responses.as_json(document(deployment, at_hand.request()), status)
 
 
 def has_dashboard(deployment: Deployment) -> bool:
@@ -121,7 +123,7 @@ class VersionNegotiation:
         self._accepted = {"v2", *(f"v{minor}" for minor in announced(deployment))}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = re.sub("/{2,}", "/", environ.get("PATH_INFO", "") or "/")
+        path = SLASHES.sub("/", environ.get("PATH_INFO", "") or "/")
         if not _is_utf8(path):
             return _refused(400, "The path is not UTF-8", environ, start_response)
         host = environ.get("HTTP_HOST", "")

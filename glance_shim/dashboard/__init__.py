@@ -13,7 +13,7 @@ from typing import Any
 
 import flask
 
-from glance_shim.api import versions
+from glance_shim.api import at_hand, versions
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Deployment
 from glance_shim.core import images as core_images
@@ -92,8 +92,8 @@ def register(app: flask.Flask, deployment: Deployment) -> None:
 
 def know_the_visitor() -> None:
     """Set the context of the request; who is not logged in is led to the login."""
-    if flask.request.endpoint not in OPEN:
-        flask.g.context = session.context()
+    if at_hand.request().endpoint not in OPEN:
+        at_hand.g().context = session.context()
 
 
 def start() -> Any:
@@ -118,13 +118,13 @@ def _versions() -> dict[str, str]:
 
 def _asset(name: str) -> str:
     """The address of a file in ``static``; it may be kept for ever."""
-    version = flask.current_app.jinja_env.globals["asset_versions"][name]  # type: ignore[index]
-    return f"{flask.request.script_root}/dashboard/static/{name}?v={version}"
+    version = at_hand.app().jinja_env.globals["asset_versions"][name]  # type: ignore[index]
+    return f"{at_hand.request().script_root}/dashboard/static/{name}?v={version}"
 
 
 def _shared_by_all_pages() -> dict[str, Any]:
     return {
-        "context": flask.g.get("context"),
+        "context": at_hand.g().get("context"),
         "csrf_token": _csrf_token,
         "notes": session.notes,
         "has_login": session.has_login,

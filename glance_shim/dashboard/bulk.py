@@ -8,6 +8,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.core import images
 from glance_shim.dashboard import presenting, security, session
@@ -26,7 +27,7 @@ ACTIONS: dict[str, tuple[Callable[..., None], str]] = {
 def act() -> Any:
     """Do it to each of the chosen images; deletion is asked for once more."""
     context = current_context()
-    form = flask.request.form
+    form = at_hand.request().form
     back = security.own_path(form.get("back")) or flask.url_for("dashboard.images.index")
     chosen = list(dict.fromkeys(form.getlist("id")))[: context.config.api_limit_max]
     action = form.get("action", "")

@@ -9,8 +9,8 @@ import flask
 from werkzeug import exceptions
 
 from glance_shim import errors
+from glance_shim.api import at_hand, urls
 from glance_shim.api import errors as api_errors
-from glance_shim.api import urls
 from glance_shim.dashboard import security, session
 from glance_shim.db import connection
 
@@ -97,14 +97,14 @@ def _page(code: int, message: str, headers: dict[str, str] | None = None) -> fla
         title=TITLES.get(code, "This did not work"),
         message=message,
         back=_page_before(),
-        request_id=flask.g.get("request_id"),
+        request_id=at_hand.g().get("request_id"),
         **without,
     )
     return flask.Response(body, code, kept, mimetype="text/html")
 
 
 def _to_login() -> Any:
-    request = flask.request
+    request = at_hand.request()
     if request.method == "GET":
         query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
         wanted: str | None = f"{request.script_root}{request.path}{query}"
@@ -119,13 +119,14 @@ def _to_login() -> Any:
 
 def _page_before() -> str | None:
     """The page of the dashboard from which the request came, if the browser says so."""
-    referrer = flask.request.referrer or ""
-    host = f"{flask.request.scheme}://{urls.host_of(flask.request)}/"
+    request = at_hand.request()
+    referrer = request.referrer or ""
+    host = f"{request.scheme}://{urls.host_of(request)}/"
     return security.own_path(f"/{referrer[len(host) :]}") if referrer.startswith(host) else None
 
 
 def _wants_json() -> bool:
-    accept = flask.request.accept_mimetypes
+    accept = at_hand.request().accept_mimetypes
     return bool(accept) and accept["application/json"] > accept["text/html"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.api import image_data as api_data
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas.images import load_value
@@ -48,7 +49,7 @@ def render(
     def may(rule: str) -> bool:
         return context.allows(rule, facts)
 
-    known = flask.current_app.jinja_env.globals["known_pages"]
+    known = at_hand.app().jinja_env.globals["known_pages"]
     tabs = [
         (f"dashboard.{endpoint}", words)
         for endpoint, words, rule in TABS
@@ -103,7 +104,7 @@ def change(image_id: str) -> Any:
     """Change what the form says."""
     context = current_context()
     image = images.get(context, image_id)
-    given = flask.request.form
+    given = at_hand.request().form
     try:
         was = readable(context, image).get("description", "")
         images.update(context, image_id, changes(image, given, was))

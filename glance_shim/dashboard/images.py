@@ -9,6 +9,7 @@ from typing import Any
 
 import flask
 
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Context
 from glance_shim.core import images
@@ -52,7 +53,7 @@ class Page:
 def index() -> Any:
     """One tab of images, as the search form narrows it."""
     context = current_context()
-    asked = flask.request.args
+    asked = at_hand.request().args
     tab = asked.get("tab", "project")
     if tab not in TABS or (tab == "all" and not context.is_admin):
         flask.abort(404)

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
-from glance_shim.api import credentials
+from glance_shim.api import at_hand, credentials
 from glance_shim.api.authentication import current_context
 from glance_shim.core.identity import sessions
 from glance_shim.dashboard import security, session
@@ -22,14 +22,15 @@ DOMAIN = "Default"
 @security.for_strangers
 def login() -> Any:
     """Start a session, and lead to the page that was wanted."""
-    wanted = security.own_path(flask.request.values.get("next"))
+    request = at_hand.request()
+    wanted = security.own_path(request.values.get("next"))
     after = wanted or flask.url_for("dashboard.images.index")
     if not session.has_login():
         return flask.redirect(after)
-    if flask.request.method == "GET":
+    if request.method == "GET":
         return _form(wanted)
-    given = flask.request.form
-    context = credentials.nobody(flask.current_app.config["deployment"])
+    given = request.form
+    context = credentials.nobody(at_hand.deployment())
     try:
         token = sessions.log_in(
             context,
@@ -37,7 +38,7 @@ def login() -> Any:
             given.get("password", ""),
             given.get("domain", "").strip() or DOMAIN,
             given.get("project", "").strip() or None,
-            flask.request.remote_addr,
+            request.remote_addr,
         )
     except (errors.Unauthorized, errors.TooManyRequests, *MENDABLE) as exc:
         return _form(wanted, exc)
@@ -48,7 +49,7 @@ def login() -> Any:
 def _form(wanted: str | None, error: errors.Error | None = None) -> Any:
     code = status_of(error) if error else 200
     body = flask.render_template(
-        "login.html", wanted=wanted, error=error, given=flask.request.form, domain=DOMAIN
+        "login.html", wanted=wanted, error=error, given=at_hand.request().form, domain=DOMAIN
     )
     headers = {}
     if isinstance(error, errors.TooManyRequests):
@@ -67,14 +68,15 @@ def logout() -> Any:
 @blp.route("/project", methods=["GET", "POST"])
 def project() -> Any:
     """Show the projects of this person, and switch to one."""
+    request = at_hand.request()
     now = session.current()
     if not session.has_login() or not now.token or not now.first:
         flask.abort(404)
     context = current_context()
-    if flask.request.method == "GET":
+    if request.method == "GET":
         found = sessions.projects_of(context, now.token)
         return flask.render_template("project.html", projects=found)
-    chosen = flask.request.form.get("project", "")
+    chosen = request.form.get("project", "")
     try:
         token = sessions.rescope(context, now.first, chosen)
     except errors.LoginRefused as exc:

@@ -9,6 +9,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Context
 from glance_shim.core import images, members
@@ -31,11 +32,12 @@ def index(image_id: str) -> Any:
 @blp.post("")
 def add(image_id: str) -> Any:
     """Offer the image to the projects that are named, each on its own."""
+    request = at_hand.request()
     context = current_context()
     image = images.get(context, image_id)
     context.enforce("add_member", images.target(context, image))
-    wanted = list(_typed(flask.request.form.get("projects", "")))
-    wanted += flask.request.form.getlist("known")
+    wanted = list(_typed(request.form.get("projects", "")))
+    wanted += request.form.getlist("known")
     known = names.known(context, session.own_projects())
     added, left = [], []
     problem: errors.Error | None = None
@@ -77,12 +79,13 @@ def remove(image_id: str, member_id: str) -> Any:
 @blp.post("/<member_id>/answer")
 def answer(image_id: str, member_id: str) -> Any:
     """Accept or reject, for one's own project, or as an administrator on behalf of one."""
+    request = at_hand.request()
     context = current_context()
-    status = flask.request.form.get("status", "")
+    status = request.form.get("status", "")
     members.set_status(context, image_id, member_id, status)
     whose = "" if member_id == context.project_id else " on behalf of the project"
     session.note(f"The offer is {status}{whose}")
-    back = flask.request.form.get("back")
+    back = request.form.get("back")
     if back == "offers":
         return flask.redirect(flask.url_for("dashboard.offers.index"), 303)
     return flask.redirect(flask.url_for(".index", image_id=image_id), 303)

@@ -6,6 +6,7 @@ from typing import Any
 
 import flask
 
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.core.identity import names
 from glance_shim.dashboard import images as lists
@@ -18,15 +19,12 @@ TABS = {"pending": "Pending", "accepted": "Accepted", "rejected": "Rejected"}
 @blp.get("")
 def index() -> Any:
     """The offers with one answer, those that wait for one first."""
+    request = at_hand.request()
     context = current_context()
-    status = flask.request.args.get("status", "pending")
+    status = request.args.get("status", "pending")
     if status not in TABS:
         flask.abort(404)
-    asked = {
-        name: flask.request.args[name]
-        for name in ("before", "after")
-        if name in flask.request.args
-    }
+    asked = {name: request.args[name] for name in ("before", "after") if name in request.args}
     page = lists.select(context, asked, {"among": "offers", "member_status": status})
     facts = {"member_id": context.project_id, "project_id": None, "owner": None}
     return flask.render_template(

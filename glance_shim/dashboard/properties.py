@@ -9,6 +9,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas import images as schemas
 from glance_shim.context import Context
@@ -38,14 +39,14 @@ class Shown:
 @blp.get("")
 def index(image_id: str) -> Any:
     """The properties; ``name`` in the address is one that is to be added."""
-    given = {"name": flask.request.args.get("name", ""), "new": True}
+    given = {"name": at_hand.request().args.get("name", ""), "new": True}
     return _page(current_context(), image_id, given)
 
 
 @blp.post("")
 def save(image_id: str) -> Any:
     """Give one property a value; a new one only if there is none of that name."""
-    given = flask.request.form
+    given = at_hand.request().form
     name, new = given.get("name", "").strip(), bool(given.get("new"))
     value = given.get("value", "").replace("\r\n", "\n")
     change = Change("add" if new else "replace", name, value, must_be_new=new)
@@ -55,7 +56,7 @@ def save(image_id: str) -> Any:
 @blp.post("/remove")
 def remove(image_id: str) -> Any:
     """Take one property away."""
-    name = flask.request.form.get("name", "")
+    name = at_hand.request().form.get("name", "")
     return _change(image_id, Change("remove", name), f"{name} is removed")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.context import Context
 from glance_shim.core import quotas
@@ -47,7 +48,7 @@ def change(project_id: str) -> Any:
     own = _own(context, project_id)
     try:
         for name in WORDS:
-            text = flask.request.form.get(name, "").strip()
+            text = at_hand.request().form.get(name, "").strip()
             if text:
                 quotas.set_limit(context, project_id, name, _number(text))
             elif name in own:

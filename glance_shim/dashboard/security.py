@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import flask
 
 from glance_shim import errors
-from glance_shim.api import body, urls
+from glance_shim.api import at_hand, body, urls
 from glance_shim.dashboard import session
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -58,16 +58,16 @@ def for_strangers(view: View) -> View:
 
 def protect() -> None:
     """Refuse what another site makes the browser send; raises `FormNotOurs`."""
-    request = flask.request
+    request = at_hand.request()
     if request.method in ("GET", "HEAD"):
         return
     _require_own_origin()
-    view = flask.current_app.view_functions.get(request.endpoint or "")
+    view = at_hand.app().view_functions.get(request.endpoint or "")
     if getattr(view, "checks_itself", False):
         return
     if getattr(view, "for_strangers", False):
         body.require_short()
-    request.max_content_length = flask.current_app.config["deployment"].config.max_json_body
+    request.max_content_length = at_hand.deployment().config.max_json_body
     with body.arriving():
         given = request.headers.get(HEADER) or request.form.get(FIELD, "")
         fields = list(request.form.items(multi=True)) if request.mimetype in FORMS else []
@@ -90,13 +90,13 @@ def require_token(given: str) -> None:
 
 def _require_own_origin() -> None:
     """Scripts and forms of other sites say where they are from; ours say nothing else."""
-    request = flask.request
+    request = at_hand.request()
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise FormNotOurs()
     origin = request.headers.get("Origin")
     if origin is None:
         return
-    public = flask.current_app.config["deployment"].config.public_endpoint or ""
+    public = at_hand.deployment().config.public_endpoint or ""
     if urllib.parse.urlsplit(origin).netloc not in (
         urls.host_of(request),
         urllib.parse.urlsplit(public).netloc or urls.host_of(request),
@@ -110,22 +110,22 @@ def stamp(response: flask.Response) -> flask.Response:
         return response
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    lasting = flask.request.endpoint == "dashboard.static" and response.status_code == 200
+    lasting = at_hand.request().endpoint == "dashboard.static" and response.status_code == 200
     response.headers["Cache-Control"] = FOREVER if lasting else "no-store"
-    if flask.request.is_secure:
+    if at_hand.request().is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response
 
 
 def is_dashboard() -> bool:
     """Is this a request to the dashboard?"""
-    path = flask.request.path
+    path = at_hand.request().path
     return path == "/dashboard" or path.startswith("/dashboard/")
 
 
 def own_path(text: str | None) -> str | None:
     """``text`` if it leads to a page of the dashboard, and nowhere else."""
-    root = f"{flask.request.script_root}/dashboard"
+    root = f"{at_hand.request().script_root}/dashboard"
     if not text or not text.isprintable() or "\\" in text:
         return None
     parts = urllib.parse.urlsplit(text)

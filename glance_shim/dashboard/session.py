@@ -17,7 +17,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
-from glance_shim.api import credentials
+from glance_shim.api import at_hand, credentials
 from glance_shim.context import Context
 from glance_shim.core.identity import browser_sessions, sessions, tokens
 from glance_shim.dashboard import sealing
@@ -51,19 +51,20 @@ def _anonymous() -> Session:
 
 def current() -> Session:
     """The session of the request; a fresh one, which the answer hands out, if it has none."""
-    if "session" not in flask.g:
+    g = at_hand.g()
+    if "session" not in g:
         known = _known()
         if known is None:
             _hand_out(_anonymous())
         else:
-            flask.g.session = known
-    session: Session = flask.g.session
+            g.session = known
+    session: Session = g.session
     return session
 
 
 def _known() -> Session | None:
     """The session that the browser names, or the one it brings if nobody is logged in."""
-    text = flask.request.cookies.get(_name(NAME))
+    text = at_hand.request().cookies.get(_name(NAME))
     content = sealing.unseal(_config(), NAME, browser_sessions.find(_config(), text))
     if isinstance(content, list) and len(content) == 3:
         csrf, token, first = content
@@ -76,7 +77,7 @@ def begin(token: str, first: str | None = None) -> None:
     """Start a session of whoever has the token; nothing of an earlier one goes on."""
     _forget()
     csrf, first = secrets.token_urlsafe(24), first or token
-    user_id = flask.current_app.config["deployment"].tokens.validate(token).user_id
+    user_id = at_hand.deployment().tokens.validate(token).user_id
     sealed = sealing.seal(_config(), NAME, [csrf, token, first])
     key = browser_sessions.begin(_config(), user_id, sealed)
     _hand_out(Session(csrf, token, first, key))
@@ -84,7 +85,7 @@ def begin(token: str, first: str | None = None) -> None:
 
 def has_ended() -> bool:
     """Asked where nobody is logged in: did the browser bring what once was a session?"""
-    text = flask.request.cookies.get(_name(NAME)) or ""
+    text = at_hand.request().cookies.get(_name(NAME)) or ""
     return bool(current().token or browser_sessions.TEXT.fullmatch(text))
 
 
@@ -98,14 +99,15 @@ def end() -> None:
     """End the session, and the tokens in it."""
     session = current()
     if session.token:
-        context = credentials.nobody(flask.current_app.config["deployment"])
+        context = credentials.nobody(at_hand.deployment())
         sessions.log_out(context, dict.fromkeys(filter(None, (session.token, session.first))))
     _forget()
     _hand_out(_anonymous())
 
 
 def _hand_out(session: Session) -> None:
-    flask.g.session, flask.g.session_is_new = session, True
+    g = at_hand.g()
+    g.session, g.session_is_new = session, True
 
 
 def has_login() -> bool:
@@ -115,7 +117,7 @@ def has_login() -> bool:
 
 def context() -> Context:
     """Who is looking; raises `errors.Unauthorized` unless somebody is logged in."""
-    deployment = flask.current_app.config["deployment"]
+    deployment = at_hand.deployment()
     if not has_login():
         found = credentials.STRATEGIES[deployment.config.auth_strategy].read(deployment)
         if found is None:
@@ -125,7 +127,7 @@ def context() -> Context:
     if not text:
         raise errors.Unauthorized()
     token = deployment.tokens.validate(text)
-    return tokens.as_context(deployment, token, flask.g.get("request_id"))
+    return tokens.as_context(deployment, token, at_hand.g().get("request_id"))
 
 
 def own_projects() -> dict[str, str]:
@@ -133,33 +135,34 @@ def own_projects() -> dict[str, str]:
     text = current().token if has_login() else None
     if not text:
         return {}
-    found = sessions.projects_of(flask.g.context, text)
+    found = sessions.projects_of(at_hand.g().context, text)
     return {project.id: project.name for project in found}
 
 
 def note(text: str, kind: str = "good") -> None:
     """Show a sentence on the next page; ``kind`` is ``good`` or ``bad``."""
-    flask.g.setdefault("notes", []).append([kind, text])
+    at_hand.g().setdefault("notes", []).append([kind, text])
 
 
 def notes() -> list[tuple[str, str]]:
     """The sentences to show, those of the request before included; each is shown once."""
-    kept = _kept(NOTES, NOTE_SECONDS)
-    shown = [*(kept if isinstance(kept, list) else []), *flask.g.pop("notes", [])]
-    flask.g.notes_shown = bool(kept)
+    kept, g = _kept(NOTES, NOTE_SECONDS), at_hand.g()
+    shown = [*(kept if isinstance(kept, list) else []), *g.pop("notes", [])]
+    g.notes_shown = bool(kept)
     return [(str(kind), str(text)) for kind, text in shown]
 
 
 def keep(response: flask.Response) -> flask.Response:
     """Give the browser what it is to keep."""
-    if flask.g.get("session_is_new"):
-        session = flask.g.session
+    g = at_hand.g()
+    if g.get("session_is_new"):
+        session = g.session
         text = session.key or sealing.seal(_config(), VISITOR, session.csrf)
         response.set_cookie(_name(NAME), text, **_attributes())
-    pending = flask.g.pop("notes", None)
+    pending = g.pop("notes", None)
     if pending:
         _set(response, NOTES, [[kind, text[:MOST_NOTES]] for kind, text in pending[:3]])
-    elif flask.g.get("notes_shown"):
+    elif g.get("notes_shown"):
         response.delete_cookie(_name(NOTES), **_attributes())
     return response
 
@@ -171,22 +174,23 @@ def _set(response: flask.Response, name: str, content: Any) -> None:
 
 def _kept(name: str, seconds: int | None = None) -> Any:
     """What the browser brings back of what it was given under that name."""
-    return sealing.unseal(_config(), name, flask.request.cookies.get(_name(name)), seconds)
+    return sealing.unseal(_config(), name, at_hand.request().cookies.get(_name(name)), seconds)
 
 
 def _name(name: str) -> str:
     """Over TLS the browser itself makes sure that nobody else has set the cookie."""
-    return f"__Secure-{name}" if flask.request.is_secure else name
+    return f"__Secure-{name}" if at_hand.request().is_secure else name
 
 
 def _attributes() -> dict[str, Any]:
+    request = at_hand.request()
     return {
-        "path": f"{flask.request.script_root}/dashboard",
-        "secure": flask.request.is_secure,
+        "path": f"{request.script_root}/dashboard",
+        "secure": request.is_secure,
         "httponly": True,
         "samesite": "Lax",
     }
 
 
 def _config() -> Any:
-    return flask.current_app.config["deployment"].config
+    return at_hand.deployment().config

@@ -15,7 +15,7 @@ from typing import Any
 import flask
 
 from glance_shim import errors
-from glance_shim.api import body
+from glance_shim.api import at_hand, body
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas.images import load_value
 from glance_shim.context import Context
@@ -87,7 +87,7 @@ def send(image_id: str) -> Any:
     blocks = body.blocks()
     with _listening_on(blocks):
         image = image_data.upload(
-            current_context(), image_id, blocks, expected=flask.request.content_length
+            current_context(), image_id, blocks, expected=at_hand.request().content_length
         )
     _note_arrival(image)
     return "", 204
@@ -112,7 +112,7 @@ def progress(image_id: str) -> Any:
 
 def wants_json() -> bool:
     """Does a script ask, and not a person?"""
-    accept = flask.request.accept_mimetypes
+    accept = at_hand.request().accept_mimetypes
     return bool(accept) and accept["application/json"] > accept["text/html"]
 
 
@@ -122,12 +122,15 @@ def _arriving() -> Iterator[multipart.Form]:
 
     Raises `security.FormNotOurs` unless it is one of ours.
     """
+    request = at_hand.request()
     blocks = body.blocks()
     with _listening_on(blocks):
         form = multipart.read(
-            blocks, flask.request.headers.get("Content-Type", ""), flask.request.content_length
+            blocks,
+            request.headers.get("Content-Type", ""),
+            request.content_length,
         )
-        token = flask.request.headers.get(security.HEADER) or form.get(security.FIELD)
+        token = request.headers.get(security.HEADER) or form.get(security.FIELD)
         security.require_token(token)
         yield form
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import flask
 
+from glance_shim.api import at_hand
 from glance_shim.api.authentication import current_context
 from glance_shim.api.schemas.images import load_value
 from glance_shim.context import Context
@@ -36,7 +37,7 @@ def change(image_id: str) -> Any:
     context = current_context()
     image = images.get(context, image_id)
     try:
-        wanted = load_value("visibility", flask.request.form.get("visibility", ""))
+        wanted = load_value("visibility", at_hand.request().form.get("visibility", ""))
         images.update(context, image_id, [Change("replace", "visibility", wanted)])
     except MENDABLE as exc:
         return _page(context, image, exc)

@@ -20,6 +20,8 @@ __all__ = ["open_database"]
 # What the database raises when it cannot be used; a broken rule is none of these.
 FAILURES = (peewee.OperationalError, peewee.InterfaceError, peewee.InternalError)
 
+Token = contextvars.Token[Any]
+
 _current: contextvars.ContextVar[Any] = contextvars.ContextVar("database", default=None)
 
 # What is to be done once the transaction at hand has committed.
@@ -89,13 +91,30 @@ def engine() -> Engine:
 @contextlib.contextmanager
 def connected(db: Engine) -> Iterator[None]:
     """Use ``db`` in the block, with a connection of this thread's own."""
+    token = begin(db)
+    try:
+        yield
+    finally:
+        end(db, token)
+
+
+def begin(db: Engine) -> Token:
+    """Use ``db`` from now on, with a connection of this thread's own, until `end`."""
     token = _current.set(db)
     try:
         db.connect(reuse_if_open=True)
-        yield
-    finally:
+    except BaseException:
+        end(db, token)
+        raise
+    return token
+
+
+def end(db: Engine, token: Token) -> None:
+    """Give the connection back; what was used before `begin` gave the token is used again."""
+    try:
         if not db.is_closed():
             db.close()
+    finally:
         _current.reset(token)
 
 

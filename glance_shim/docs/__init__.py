@@ -14,7 +14,7 @@ from typing import Any
 import flask
 
 import glance_shim
-from glance_shim.api import openapi, urls
+from glance_shim.api import at_hand, openapi, urls
 from glance_shim.dashboard import security
 
 STYLES = (
@@ -53,8 +53,8 @@ def show(group: str) -> str:
 
 def document() -> flask.Response:
     """The OpenAPI document, with the address under which it was asked for."""
-    config = flask.current_app.config["deployment"].config
-    server = {"url": urls.public_base(config, flask.request)}
+    config = at_hand.deployment().config
+    server = {"url": urls.public_base(config, at_hand.request())}
     whole = {**_document(), "servers": [server]}
     return flask.Response(json.dumps(whole), mimetype="application/json")
 
@@ -66,9 +66,9 @@ def style() -> flask.Response:
 
 def _document() -> dict[str, Any]:
     """The document of the application at hand, made when it is first asked for."""
-    app = flask.current_app
+    app = at_hand.app()
     if "openapi" not in app.extensions:
-        app.extensions["openapi"] = openapi.document(app._get_current_object())  # type: ignore[attr-defined]
+        app.extensions["openapi"] = openapi.document(app)
     kept: dict[str, Any] = app.extensions["openapi"]
     return kept
 
@@ -84,7 +84,7 @@ def _shared() -> dict[str, Any]:
         listed = groups[operation["tags"][0]]["operations"]
         listed.append({"method": method.upper(), "path": path, **operation})
     return {
-        "root": flask.request.script_root,
+        "root": at_hand.request().script_root,
         "about": found["info"],
         "groups": groups,
         "phrase": openapi.phrase,

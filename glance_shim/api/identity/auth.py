@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask.views import MethodView
 
-from glance_shim.api import smorest, urls
+from glance_shim.api import at_hand, smorest, urls
 from glance_shim.api.authentication import challenging, current_context
 from glance_shim.api.schemas.identity.answers import (
     CatalogSchema,
@@ -42,7 +42,7 @@ class Tokens(MethodView):
                 current_context(),
                 auth["identity"],
                 auth.get("scope"),
-                flask.request.remote_addr,
+                at_hand.request().remote_addr,
             )
         return (token, _catalog(query)), 201, {SUBJECT: text}
 
@@ -92,5 +92,5 @@ def _catalog(query: dict[str, Any]) -> list[dict[str, Any]] | None:
     """The catalog, unless the client says that it does not want it."""
     if "nocatalog" in query:
         return None
-    config = flask.current_app.config["deployment"].config
-    return catalog.services(urls.public_base(config, flask.request), config.identity.region)
+    config = at_hand.deployment().config
+    return catalog.services(urls.public_base(config, at_hand.request()), config.identity.region)

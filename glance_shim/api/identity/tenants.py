@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import flask
 from flask.views import MethodView
 
 from glance_shim import errors
-from glance_shim.api import smorest
+from glance_shim.api import at_hand, smorest
 from glance_shim.api.authentication import current_context, is_standalone
 from glance_shim.api.schemas.identity.answers import TenantBodySchema, TenantsSchema
 from glance_shim.core.identity import projects
@@ -22,7 +21,7 @@ blp = smorest.Blueprint("identity_tenants", __name__, description="Identity: ten
 
 @blp.before_request
 def _only_standalone() -> None:
-    if not is_standalone(flask.current_app.config["deployment"]):
+    if not is_standalone(at_hand.deployment()):
         raise errors.NotFound(what="The resource")
 
 

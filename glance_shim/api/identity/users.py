@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask.views import MethodView
 
-from glance_shim.api import smorest
+from glance_shim.api import at_hand, smorest
 from glance_shim.api.authentication import challenging, current_context
 from glance_shim.api.schemas.identity.answers import (
     ProjectsSchema,
@@ -61,6 +61,6 @@ class Password(MethodView):
                 user_id,
                 body["user"]["original_password"],
                 body["user"]["password"],
-                flask.request.remote_addr,
+                at_hand.request().remote_addr,
             )
         return flask.Response(status=204)

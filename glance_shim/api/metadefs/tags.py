@@ -8,7 +8,7 @@ import flask
 from flask.views import MethodView
 
 from glance_shim import errors
-from glance_shim.api import body, filters, paging, responses, smorest
+from glance_shim.api import at_hand, body, filters, paging, responses, smorest
 from glance_shim.api.authentication import current_context
 from glance_shim.api.metadefs import presenting
 from glance_shim.api.metadefs.namespaces import sort, visibility
@@ -44,7 +44,7 @@ class Tags(MethodView):
     def post(self, values: dict[str, Any], namespace: str) -> flask.Response:
         """Have these tags, or add them where the header X-Openstack-Append says so."""
         names = [tag["name"] for tag in values["tags"]]
-        word = flask.request.headers.get("X-Openstack-Append", "").strip().lower()
+        word = at_hand.request().headers.get("X-Openstack-Append", "").strip().lower()
         tags.create_all(current_context(), namespace, names, word in TRUE_WORDS)
         return responses.as_json(values, 201)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import flask
 import marshmallow as ma
 
 from glance_shim import errors
+from glance_shim.api import at_hand
 from glance_shim.api.schemas.common import StrictBoolean, Text, Whole, one_of
 from glance_shim.api.schemas.locations import LocationSchema
 from glance_shim.context import Context
@@ -37,7 +37,7 @@ class FormatIn(ma.validate.Validator):
 
     def values(self) -> list[str]:
         """The formats that this deployment accepts."""
-        config = flask.current_app.config["deployment"].config
+        config = at_hand.deployment().config
         return list(getattr(config.image_format, self.option))
 
     def described(self, converter: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def load_value(name: str, value: Any) -> Any:
 
 def check_property(name: str, value: Any) -> Any:
     """Raise `errors.SchemaBreach` unless this can be a custom property; return the value."""
-    deployment = flask.current_app.config["deployment"]
+    deployment = at_hand.deployment()
     complaint = deployment.extra_properties.complaint_about(name, value)
     if complaint:
         raise errors.SchemaBreach(schema=NAME, reason=f"{shown(name)}: {complaint}")

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-import flask
 from marshmallow import fields
 
-from glance_shim.api import urls
+from glance_shim.api import at_hand, urls
 from glance_shim.core.identity import roles
 
 
 def identity_url(*segments: str) -> str:
     """The address of something below ``/identity/v3``."""
-    config = flask.current_app.config["deployment"].config
-    base = urls.public_base(config, flask.request)
+    config = at_hand.deployment().config
+    base = urls.public_base(config, at_hand.request())
     return "/".join((base, "identity", "v3", *segments))
 
 
@@ -62,8 +61,8 @@ class ListLinks(fields.Field[dict[str, Any]]):
         super().__init__(metadata={"type": "object"}, **kwargs)
 
     def get_value(self, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        config = flask.current_app.config["deployment"].config
-        return urls.public_base(config, flask.request) + flask.request.path
+        config = at_hand.deployment().config
+        return urls.public_base(config, at_hand.request()) + at_hand.request().path
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **kwargs: Any) -> dict[str, Any]:
         return {"self": value, "previous": None, "next": None}
