@@ -35,7 +35,7 @@ class Settings:
     """How long and how much."""
 
     engine: str
-    keystone: bool
+    identity: str
     rounds: int
     seconds: float
     images: int
@@ -47,7 +47,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("pace", nargs="?", choices=("full", "quick"), default="full")
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument(
-        "--keystone", action="store_true", help="with tokens of a real Keystone"
+        "--identity",
+        choices=("embedded", "front", "keystone"),
+        default="embedded",
+        help="who says who is asking: this service, while Glance believes everybody; a front "
+        "that both believe; or a real Keystone",
     )
     parser.add_argument("--rounds", type=int, help="turns of each, 3 unless quick")
     parser.add_argument(
@@ -55,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", default="", help="scenarios whose name has this in it")
     parser.add_argument(
-        "--without", default="", help="leave out: keystone, growth, processes, goals"
+        "--without", default="", help="leave out: front, keystone, growth, processes, goals"
     )
     parser.add_argument(
         "--publish", action="store_true", help="put the table into README.md, plots into docs"
@@ -68,7 +72,7 @@ def _settings(given: argparse.Namespace) -> Settings:
     quick = given.pace == "quick"
     return Settings(
         engine=given.engine,
-        keystone=given.keystone,
+        identity=given.identity,
         rounds=given.rounds or (1 if quick else 3),
         seconds=2.0 if quick else 5.0,
         images=given.images or (1000 if quick else 10_000),
@@ -100,13 +104,15 @@ def _both(settings: Settings, scratch: Path, given: argparse.Namespace) -> list[
         machine = running.enter_context(limits.Machine(scratch / "limits", settings))
         pair = _started(running, settings, scratch / "here")
         figures = _measure(pair, wanted, settings, machine)
-    if settings.keystone or "keystone" in given.without:
-        return figures
-    few = dataclasses.replace(settings, keystone=True, images=0)
-    with contextlib.ExitStack() as running:
-        pair = _started(running, few, scratch / "keystone")
-        wanted = [each for each in scenarios.WITH_KEYSTONE if given.only in each.name]
-        return figures + _measure(pair, wanted, few)
+    for identity, shows in scenarios.BY_IDENTITY.items():
+        if identity == settings.identity or identity in given.without:
+            continue
+        few = dataclasses.replace(settings, identity=identity, images=0)
+        with contextlib.ExitStack() as running:
+            pair = _started(running, few, scratch / identity)
+            wanted = [each for each in shows if given.only in each.name]
+            figures += _measure(pair, wanted, few)
+    return figures
 
 
 def _started(running: contextlib.ExitStack, settings: Settings, directory: Path) -> list[Any]:

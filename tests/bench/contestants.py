@@ -21,6 +21,10 @@ from terminal import answers, until
 
 PROCESSES = 2
 
+# User, project and roles of the two people where nobody checks who they are.
+TAKEN_AT_THEIR_WORD = ("platform:platform:member,reader", "app:app-team:member,reader")
+OTHER_PROJECT = "app-team"
+
 
 def _port(name: str, usual: int) -> int:
     """Where the scripts beside Glance start something, which their environment may say."""
@@ -78,13 +82,14 @@ def peers(script: str, *arguments: str) -> str:
 class Glance(Contestant):
     """The real one under uwsgi, without a Keystone in its path unless that is asked for.
 
-    Without, a filter takes the token at its word, which costs it nothing.
+    Without, a filter takes the token (`TAKEN_AT_THEIR_WORD`) as it is, which costs it nothing.
     """
 
     name = "Glance"
 
     def __init__(self, settings: Any) -> None:
-        kind = (settings.engine, settings.keystone)
+        self._keystone = settings.identity == "keystone"
+        kind = (settings.engine, self._keystone)
         self._what, self._process, port, self._database = {
             ("sqlite", False): ("noauth", "glance-noauth", _port("NOAUTH", 9293), None),
             ("sqlite", True): ("glance", "glance-main", _port("GLANCE", 9292), None),
@@ -97,7 +102,6 @@ class Glance(Contestant):
             ("postgresql", True): ("pg", "glance-pg", _port("PG", 9295), "glance"),
         }[kind]
         self.endpoint = f"http://127.0.0.1:{port}"
-        self._keystone = settings.keystone
         self.count_ports = _others(settings)
         self._forget()
 
@@ -117,8 +121,8 @@ class Glance(Contestant):
             self.token, _ = keystone_token("platform", "platform")
             self.other_token, self.other_project = keystone_token("app", "app-team")
         else:
-            self.token = "platform:platform:member,reader"
-            self.other_token, self.other_project = "app:app-team:member,reader", "app-team"
+            self.token, self.other_token = TAKEN_AT_THEIR_WORD
+            self.other_project = OTHER_PROJECT
 
     def stop(self) -> None:
         peers("peer-down.sh", self._process)
@@ -131,12 +135,13 @@ class Glance(Contestant):
 
 
 class Here(Contestant):
-    """This service, with tokens of its own identity unless a Keystone is asked for."""
+    """This service, with tokens of its own identity unless others are to say who is asking."""
 
     name = "here"
 
     def __init__(self, settings: Any, directory: Path, processes: int = PROCESSES) -> None:
         self.directory, self._settings, self._processes = directory, settings, processes
+        self.is_fronted = settings.identity == "front"
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.count_ports = _others(settings)
@@ -196,7 +201,8 @@ class Here(Contestant):
             f"state_path = {self.directory}",
             f"bind_port = {self.port}",
             f"workers = {self._processes}",
-            f"auth_strategy = {'keystone' if self._settings.keystone else 'embedded'}",
+            f"auth_strategy = {self._settings.identity}",
+            "front_networks = 127.0.0.1/32",
             *self._general(),
             "[database]",
             f"connection = {self.connection()}",
@@ -218,7 +224,7 @@ class Here(Contestant):
         return lines
 
     def _authentication(self) -> list[str]:
-        if not self._settings.keystone:
+        if self._settings.identity != "keystone":
             return ["[identity]", "token_expiration = 86400"]
         login = _clouds()["peer-admin"]["auth"]
         return [
@@ -228,9 +234,13 @@ class Here(Contestant):
         ]
 
     def _make_people(self) -> None:
-        if self._settings.keystone:
+        if self._settings.identity == "keystone":
             self.token, _ = keystone_token("platform", "platform")
             self.other_token, self.other_project = keystone_token("app", "app-team")
+            return
+        if self.is_fronted:
+            self.token, self.other_token = TAKEN_AT_THEIR_WORD
+            self.other_project = OTHER_PROJECT
             return
         from glance_shim import config, deployment
         from glance_shim.core.identity import projects, roles, system_context, tokens, users
@@ -253,7 +263,7 @@ class Here(Contestant):
 def _others(settings: Any) -> list[int]:
     """The ports of what works for both, whose CPU time counts as well."""
     ports = [POSTGRESQL_PORT] if settings.engine == "postgresql" else []
-    return ports + ([KEYSTONE_PORT] if settings.keystone else [])
+    return ports + ([KEYSTONE_PORT] if settings.identity == "keystone" else [])
 
 
 def _peer_directory() -> Path:

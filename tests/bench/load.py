@@ -43,5 +43,15 @@ def arguments(contestant: Any, **more: Any) -> argparse.Namespace:
 
 
 def target(contestant: Any, token: str | None = None) -> Any:
-    """Where the requests go, and whose processes are counted."""
-    return script.Target(arguments(contestant, token=token or contestant.token))
+    """Where the requests go, who sends them, and whose processes are counted."""
+    token = token or contestant.token
+    found = script.Target(arguments(contestant, token=token))
+    if getattr(contestant, "is_fronted", False):
+        user, project, roles = token.split(":")
+        found.headers = {
+            "X-Identity-Status": "Confirmed",
+            "X-User-Id": user,
+            "X-Project-Id": project,
+            "X-Roles": roles,
+        }
+    return found

@@ -173,8 +173,8 @@ def page(query: str, clients: int = 1, member: bool = False) -> Callable[..., di
 
 def _hammer(name: str, contestant: Any, settings: Any, **more: Any) -> dict[str, Any]:
     arguments = load.arguments(contestant, seconds=settings.seconds, **more)
-    figures = getattr(load.script, name)(load.script.Target(arguments), arguments)
-    return dict(figures)
+    target = load.target(contestant, arguments.token)
+    return dict(getattr(load.script, name)(target, arguments))
 
 
 def last_page(contestant: Any, settings: Any) -> dict[str, Any]:
@@ -318,6 +318,11 @@ ALL = [
     Scenario("cold start", cold, repeated=False),
 ]
 
-WITH_KEYSTONE = [
-    dataclasses.replace(each, name=f"{each.name}, tokens of Keystone") for each in SHOWS
-]
+# What is asked again where others say who is asking.
+BY_IDENTITY = {
+    identity: [dataclasses.replace(each, name=f"{each.name}, {words}") for each in SHOWS]
+    for identity, words in (
+        ("front", "no token checked by either"),
+        ("keystone", "tokens of Keystone"),
+    )
+}

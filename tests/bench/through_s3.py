@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--mib", type=int, default=256, dest="mebibytes")
     parser.add_argument("--rounds", type=int, default=3)
     settings = parser.parse_args()
-    settings.engine, settings.keystone = "sqlite", False
+    settings.engine, settings.identity = "sqlite", "embedded"
     with tempfile.TemporaryDirectory() as scratch:
         rates = measure(Path(scratch), settings)
     middle = {name: statistics.median(values) for name, values in rates.items()}
