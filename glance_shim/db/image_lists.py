@@ -64,7 +64,7 @@ def select(
     if not limit:
         return []
     few = _of_few(filters, filled)
-    fixed_limit = limit if scope.indexed and _is_plain(filters, sort) else None
+    fixed_limit = limit if _is_plain(filters, sort, few) else None
     statement = _select(
         scope.compose, scope.shape, filters, tuple(sort), start, fixed_limit, few
     )
@@ -119,10 +119,15 @@ def _clauses(filters: Filters) -> Iterator[Any]:
     yield from map(_has, filters.holders())
 
 
-def _is_plain(filters: Filters, sort: paging.Sort) -> bool:
-    """Do indexes of visibilities and owners have what is asked for, and in this order?"""
+def _is_plain(filters: Filters, sort: paging.Sort, few: Holder | None) -> bool:
+    """Is one plan the best, whatever the values are?
+
+    Indexes of visibilities and owners have what is asked for in this order, or it is looked
+    up by few keys.
+    """
     known = all(name == "os_hidden" for name, _, _ in filters.conditions)
-    return known and not filters.holders() and sort[0][0] == "created_at"
+    found = few is not None or not filters.holders()
+    return known and found and sort[0][0] == "created_at"
 
 
 @statements.composed
@@ -189,14 +194,16 @@ class Holder(NamedTuple):
     def rows(self, whole: bool = True) -> tuple[Any, Any]:
         """The table and the clause for the rows of the images that meet it.
 
-        If not ``whole``, the value has only the beginning that is in an index.
+        If not ``whole``, the value has only the beginning that is in an index, and how many
+        rows there are is for the database to guess.
         """
-        if self.kind == "tag":
-            return ImageTag, ImageTag.value == given(f"tag {self.number}")
         engine = connection.engine()
+        only = engine.only if whole else operator.eq
+        if self.kind == "tag":
+            return ImageTag, only(ImageTag.value, given(f"tag {self.number}"))
         same = engine.same_text if whole else engine.same_beginning
         value, beginning = (given(f"{part} {self.number}") for part in ("value", "beginning"))
-        named = ImageProperty.name == given(f"name {self.number}")
+        named = only(ImageProperty.name, given(f"name {self.number}"))
         return ImageProperty, named & same(ImageProperty.value, value, beginning)
 
 

@@ -60,16 +60,11 @@ def given_row(model: Any, names: Iterable[str], number: str = "") -> dict[peewee
 
 
 class Clause(NamedTuple):
-    """A condition: the function that composes it, the shape it takes, and values.
-
-    It may be ``indexed``: no rows but those that each of its branches holds for are read
-    along some index.
-    """
+    """A condition: the function that composes it, the shape it takes, and values."""
 
     compose: Callable[..., Any]
     shape: tuple[Hashable, ...] = ()
     values: Values = {}
-    indexed: bool = False
 
     def expression(self) -> Any:
         """The condition, with `given` where its values go."""
@@ -90,6 +85,11 @@ class ByKey(NamedTuple):
     def looked_up(self) -> Any:
         """The condition, for whose rows the keys are to be looked up."""
         return connection.engine().among(self.key, self.found) & self.other
+
+
+def only(column: peewee.Field, value: Any) -> Any:
+    """The clause that a column has this value, for which its index is to be read."""
+    return connection.engine().only(column, value)
 
 
 class GenericPlan(NamedTuple):

@@ -21,7 +21,7 @@ import peewee
 from glance_shim.db.models.base import is_false
 from glance_shim.db.models.images import Image, ImageMember
 from glance_shim.db.models.metadefs import MetadefNamespace
-from glance_shim.db.statements import ByKey, Clause, given
+from glance_shim.db.statements import ByKey, Clause, given, only
 
 KINDS = ("public", "community", "shared", "private")
 
@@ -76,17 +76,15 @@ def seen_in_lists(
     a project's list would read all of those first.
     """
     shape = (context.is_admin, visibility, member_status)
-    # A project's own images are read whatever their visibility.
-    indexed = context.is_admin or visibility not in ("shared", "private")
-    return Clause(_seen_in_lists, shape, {"project_id": project_of(context)}, indexed)
+    return Clause(_seen_in_lists, shape, {"project_id": project_of(context)})
 
 
 def _seen_in_lists(is_admin: bool, visibility: str | None, member_status: str) -> list[Any]:
-    own = Image.owner == A_PROJECT
+    own = only(Image.owner, A_PROJECT)
     of_kind = {kind: Image.visibility == kind for kind in KINDS}
     if is_admin:
         if visibility is None:
-            return [(Image.visibility != "community") | own]
+            return [(Image.visibility != "community") | (Image.owner == A_PROJECT)]
         return (
             [is_false(Image.deleted)]
             if visibility == "all"
@@ -118,7 +116,7 @@ def of_project(context: Any) -> Clause:
 
 
 def _of_project() -> list[Any]:
-    return [Image.owner == A_PROJECT]
+    return [only(Image.owner, A_PROJECT)]
 
 
 def offered(context: Any, member_status: str) -> Clause:
@@ -160,5 +158,5 @@ def _asks_for_a_project(context: Any) -> bool:
 
 
 def _offers(status: str) -> Any:
-    offers = ImageMember.select(ImageMember.image).where(ImageMember.member_id == A_PROJECT)
+    offers = ImageMember.select(ImageMember.image).where(only(ImageMember.member_id, A_PROJECT))
     return offers if status == "all" else offers.where(ImageMember.status == status)

@@ -107,19 +107,51 @@ def test_postgresql_keeps_the_plans_of_what_is_asked_most(open_new: Any) -> None
                 images.find(crowd.identity(3), visibility.seen_by_id(who))
                 for page in (first, deep):
                     image_lists.select(visibility.seen_in_lists(who), **page)
-        kept = database.execute_sql(
-            "SELECT name, generic_plans, cardinality(parameter_types)"
-            " FROM pg_prepared_statements WHERE strpos(statement, 'FROM \"images\"') > 0"
-        ).fetchall()
-        assert len(kept) == 6
-        for name, followed, count in kept:
-            assert followed >= 10
-            values = ", ".join(["NULL"] * count)
-            asked = f'EXPLAIN (COSTS OFF) EXECUTE "{name}"({values})'
-            plan = "\n".join(row[0] for row in database.execute_sql(asked).fetchall())
+        plans = kept_plans(database)
+        assert len(plans) == 6
+        for plan in plans:
             # Neither the whole table is read, nor all that a project or everybody has.
             assert "Seq Scan on images" not in plan
             assert "Bitmap" not in plan
+
+
+def kept_plans(database: Any) -> list[str]:
+    """The plans for images that PostgreSQL has kept, and followed since."""
+    kept = database.execute_sql(
+        "SELECT name, generic_plans, cardinality(parameter_types)"
+        " FROM pg_prepared_statements WHERE strpos(statement, 'FROM \"images\"') > 0"
+    ).fetchall()
+    plans = []
+    for name, followed, count in kept:
+        assert followed >= 10
+        asked = f'EXPLAIN (COSTS OFF) EXECUTE "{name}"({", ".join(["NULL"] * count)})'
+        plans.append("\n".join(row[0] for row in database.execute_sql(asked).fetchall()))
+    return plans
+
+
+def test_others_do_not_read_what_a_project_has_that_owns_all(open_new: Any) -> None:
+    databases.require("postgresql")
+    database = open_new("postgresql")
+    crowd.fill(database, 5_000, PROJECTS[:1])
+    with connection.connected(database):
+        deep = images.find_any(MARKER)
+        for _ in range(20):
+            for project_id in PROJECTS[:2]:
+                who = types.SimpleNamespace(
+                    is_admin=False, project_id=project_id, scope="project"
+                )
+                for kind, marker in itertools.product((None, "shared"), (None, deep)):
+                    scope = visibility.seen_in_lists(who, kind)
+                    image_lists.select(scope, conditions=[HIDDEN], marker=marker)
+        plans = kept_plans(database)
+    assert len(plans) == 4
+    for plan in plans:
+        # Whose an image is stands in an index, and is not asked of one image after the other.
+        assert OWNED in plan
+        assert not [line for line in plan.splitlines() if OWNED in line and "Filter" in line]
+
+
+OWNED = "(owner)::text = "
 
 
 HIDDEN = ("os_hidden", "eq", False)

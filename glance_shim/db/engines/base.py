@@ -114,6 +114,10 @@ class Engine(pool.PooledDatabase):
         """The clause that a key is among those that the query finds, and found by them."""
         return column.in_(query)
 
+    def only(self, column: Any, value: Any) -> Any:
+        """The clause that a column has this value, for which its index is to be read."""
+        return column == value
+
     def exists(self, query: Any) -> Any:
         """The clause that a query finds something, which is asked row by row."""
         return peewee.fn.EXISTS(query)

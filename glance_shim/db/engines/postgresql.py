@@ -42,6 +42,12 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
         # Of IN it would think that the order of a page is the better way to come by few keys.
         return column == peewee.fn.ANY(peewee.fn.ARRAY(query))
 
+    def only(self, column: Any, value: Any) -> Any:
+        # A plan for whatever project takes each to own as much as the average. Where one owned
+        # all of 100,000 images, lists of others read them all in order of time: 58 ms. A range
+        # is taken for a two-hundredth of everything, and costs nothing.
+        return (column == value) & column.between(value, value)
+
     def exists(self, query: Any) -> Any:
         # Without an offset it may join what is asked for whole, where a page would do.
         return peewee.fn.EXISTS(query.offset(peewee.SQL("0")))
