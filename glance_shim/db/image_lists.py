@@ -108,7 +108,8 @@ def _filled(
     return Filters(tuple(shapes), len(properties), len(tags)), values
 
 
-def _clauses(filters: Filters) -> Iterator[Any]:
+def _clauses(filters: Filters, few: Holder | None) -> Iterator[Any]:
+    """What is asked of each image; not for ``few``, by whose rows they are looked up."""
     yield is_false(Image.deleted)
     yield Image.status != "killed"
     for number, (name, op, size) in enumerate(filters.conditions):
@@ -116,7 +117,7 @@ def _clauses(filters: Filters) -> Iterator[Any]:
         if size is not None:
             value = [given(f"condition {number} {n}") for n in range(size)]
         yield OPERATORS[op](getattr(Image, name), value)
-    yield from map(_has, filters.holders())
+    yield from (_has(holder) for holder in filters.holders() if holder != few)
 
 
 def _is_plain(filters: Filters, sort: paging.Sort, few: Holder | None) -> bool:
@@ -141,7 +142,7 @@ def _select(
     few: Holder | None,
 ) -> Any:
     limit: Any = given("limit") if fixed_limit is None else fixed_limit
-    where = functools.reduce(operator.and_, _clauses(filters))
+    where = functools.reduce(operator.and_, _clauses(filters, few))
     if start is not None:
         where &= paging.after(Image, sort, paging.place(sort, start))
     in_the_middle = start is not None and sort[0][0] == "created_at"
