@@ -20,7 +20,7 @@ def request() -> flask.Request:
 
 
 def g() -> Any:
-    """What has been noted for the rest of the request; also for some time after it."""
+    """What has been noted for the rest of the request; the object outlives it."""
     return flask.g._get_current_object()
 
 
@@ -30,5 +30,5 @@ def app() -> flask.Flask:
 
 
 def deployment() -> Deployment:
-    """What it is asked of."""
+    """What the request is asked of."""
     return cast("Deployment", app().config["deployment"])

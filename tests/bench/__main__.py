@@ -48,10 +48,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument(
         "--identity",
-        choices=("embedded", "front", "keystone"),
+        choices=("embedded", "keystone"),
         default="embedded",
-        help="who says who is asking: this service, while Glance believes everybody; a front "
-        "that both believe; or a real Keystone",
+        help="who says who is asking: this service, while Glance believes everybody; or a real "
+        "Keystone",
     )
     parser.add_argument("--rounds", type=int, help="turns of each, 3 unless quick")
     parser.add_argument(

@@ -129,6 +129,9 @@ def kept_plans(database: Any) -> list[str]:
     return plans
 
 
+OWNED = "(owner)::text = "
+
+
 def test_others_do_not_read_what_a_project_has_that_owns_all(open_new: Any) -> None:
     databases.require("postgresql")
     database = open_new("postgresql")
@@ -149,9 +152,6 @@ def test_others_do_not_read_what_a_project_has_that_owns_all(open_new: Any) -> N
         # Whose an image is stands in an index, and is not asked of one image after the other.
         assert OWNED in plan
         assert not [line for line in plan.splitlines() if OWNED in line and "Filter" in line]
-
-
-OWNED = "(owner)::text = "
 
 
 HIDDEN = ("os_hidden", "eq", False)
