@@ -114,21 +114,37 @@ def require(kind: str) -> None:
         pytest.skip(why)
 
 
+def ways(database: Any) -> list[str]:
+    """The names of the methods by which a database is asked, each by itself."""
+    return ["execute_sql", "run"] if database.kind == "postgresql" else ["execute_sql"]
+
+
+@contextlib.contextmanager
+def watched(database: Any, note: Callable[[str, Any], None]) -> Iterator[None]:
+    """Have each SQL statement that is run in the block noted, with its parameters."""
+
+    def noting(original: Any) -> Any:
+        def run(sql: str, params: Any = None) -> Any:
+            note(sql, params)
+            return original(sql, params)
+
+        return run
+
+    for name in ways(database):
+        setattr(database, name, noting(getattr(database, name)))
+    try:
+        yield
+    finally:
+        for name in ways(database):
+            delattr(database, name)
+
+
 @contextlib.contextmanager
 def counted(database: Any) -> Iterator[list[tuple[str, Any]]]:
     """The SQL statements that are run in the block, with their parameters."""
     seen: list[tuple[str, Any]] = []
-    original = type(database).execute_sql
-
-    def execute(sql: str, params: Any = None) -> Any:
-        seen.append((sql, params))
-        return original(database, sql, params)
-
-    database.execute_sql = execute
-    try:
+    with watched(database, lambda sql, params: seen.append((sql, params))):
         yield seen
-    finally:
-        del database.execute_sql
 
 
 EXPLAIN = {

@@ -136,7 +136,7 @@ class Statement:
         self.text, self._parameters = text, places
 
     def run(self, values: Values) -> Any:
-        """Run it with the values of their names; return the cursor."""
+        """Run it with the values of their names; see `Engine.run`."""
         filled = []
         for each in self._parameters:
             if type(each) is Place:
@@ -144,7 +144,7 @@ class Statement:
                 filled.append(each.convert(value) if each.convert else value)
             else:
                 filled.append(each)
-        return connection.engine().execute_sql(self.text, filled)
+        return connection.engine().run(self.text, filled)
 
     def rows(self, values: Values) -> list[Any]:
         """What it finds, as the driver gives it (see `converted`)."""

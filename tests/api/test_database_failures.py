@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import databases
 import peewee
 import pytest
 from people import Person, Service
@@ -16,7 +17,9 @@ def test_a_database_that_fails_is_a_reason_to_try_again(
     def fail(*args: Any, **kwargs: Any) -> None:
         raise failure("disk I/O error at /secret/path")
 
-    monkeypatch.setattr(type(service.deployment.database), "execute_sql", fail)
+    database = service.deployment.database
+    for way in databases.ways(database):
+        monkeypatch.setattr(type(database), way, fail)
     response = alice.get("/v2/images")
 
     assert response.status_code == 503

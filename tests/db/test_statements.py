@@ -124,7 +124,7 @@ def test_postgresql_keeps_the_plans_of_what_is_asked_often(
     often, counted = "SELECT 1 + 1", "SELECT COUNT(*) FROM pg_prepared_statements"
     with connection.connected(database):
         for _ in range(6):
-            database.execute_sql(often)
+            database.run(often, ())
         asked = f"{counted} WHERE statement = '{often}'"
         assert database.execute_sql(asked).fetchone() == (kept,)
     database.close_all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import peewee
@@ -93,6 +94,13 @@ class Engine(pool.PooledDatabase):
             return super().connect(reuse_if_open)
         except pool.MaxConnectionsExceeded as exc:
             raise peewee.OperationalError("all max_pool_size connections are in use") from exc
+
+    def run(self, text: str, values: Sequence[Any]) -> Any:
+        """Run a statement that is asked again and again.
+
+        What is returned has ``fetchall`` and ``rowcount``, as a cursor has.
+        """
+        return self.execute_sql(text, values)
 
     def write_transaction(self) -> Any:
         """A transaction that may read before it writes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import peewee
@@ -24,8 +24,36 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
     keeps_generic_plans = True
     field_types = {**pool.PostgresqlDatabase.field_types, "CHAR": "VARCHAR"}
 
-    def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(name, prefer_psycopg3=True, encoding="utf8", **options)
+    def __init__(self, name: str, prepare_threshold: int | None, **options: Any) -> None:
+        self._threshold = prepare_threshold
+        # What goes by psycopg's cursor is asked seldom. If some of it were prepared, psycopg
+        # would have the server forget all that is, ours as well, after each ROLLBACK.
+        options |= {"prepare_threshold": None, "encoding": "utf8"}
+        super().__init__(name, prefer_psycopg3=True, **options)
+
+    def run(self, text: str, values: Sequence[Any]) -> Any:
+        return self._run(text, values)
+
+    def begin(self, isolation_level: str | None = None) -> None:
+        self._run("BEGIN")
+
+    def commit(self) -> None:
+        self._run("COMMIT")
+
+    def _run(self, text: str, values: Sequence[Any] = ()) -> Any:
+        conn = self.connection()
+        with peewee.__exception_wrapper__:
+            try:
+                statements = conn.statements
+            except AttributeError:
+                statements = conn.statements = self._statements_of(conn)
+            return statements.run(text, values)
+
+    def _statements_of(self, conn: Any) -> Any:
+        # Where there is no PostgreSQL there may be no psycopg.
+        from glance_shim.db.engines import prepared
+
+        return prepared.Statements(conn, self._threshold)
 
     def _socket(self, conn: Any) -> Any:
         return conn
