@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import botocore.httpsession
-import peewee
 from people import Person, Service
 
 from glance_shim.core import recovery
-from glance_shim.db import connection
+from glance_shim.db import connection, engines
 from glance_shim.db.models.images import Removal, Upload
 from glance_shim.db.models.tasks import Task
 
@@ -46,8 +45,8 @@ class Points:
     def __enter__(self) -> Points:
         for name in ON_DISK:
             self._watch(os, name, name)
-        self._watch(peewee.Database, "commit", "commit")
-        for kind in (peewee.SqliteDatabase, peewee.PostgresqlDatabase, peewee.MySQLDatabase):
+        kinds = (engines.Sqlite, engines.Postgresql, engines.Mariadb)
+        for kind in {each for engine in kinds for each in engine.__mro__}:
             if "commit" in vars(kind):
                 self._watch(kind, "commit", "commit")
         self._watch(botocore.httpsession.URLLib3Session, "send", "send")
