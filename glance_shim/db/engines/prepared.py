@@ -4,7 +4,7 @@ A cursor of psycopg is for whatever may be asked: each is new, looks for places 
 chooses between many ways. That is 100 to 140 µs of CPU for a statement where it takes 40 to 45
 by psycopg's own parts that the cursor is made of, and 350 to 370 where it takes 150 to 260
 once something else has been in the caches of the core. To show an image is two statements, to
-delete one is nine. What values become, and rows, and failures, is psycopg's here as well.
+delete one is ten. What values become, and rows, and failures, is psycopg's here as well.
 """
 
 from __future__ import annotations
