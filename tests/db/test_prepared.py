@@ -165,6 +165,13 @@ def test_a_connection_that_its_server_has_ended_is_told_from_a_broken_rule(
     assert database.run(OWN, ()).fetchall() != [(number,)]
 
 
+def test_what_went_with_its_connection_is_not_said_to_be_kept(database: Any) -> None:
+    database.begin()
+    database.close()
+    with pytest.raises(peewee.InterfaceError):
+        database.commit()
+
+
 def end(database: Any, number: int) -> None:
     """Have the server end the connection that it knows by the number, by another connection."""
 

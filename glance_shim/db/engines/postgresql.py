@@ -34,10 +34,13 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
     def run(self, text: str, values: Sequence[Any]) -> Any:
         return self._run(text, values)
 
-    def begin(self, isolation_level: str | None = None) -> None:
+    def begin(self) -> None:
         self._run("BEGIN")
 
     def commit(self) -> None:
+        if self.is_closed():
+            # What was to be kept went with its connection; a new one would have nothing to do.
+            raise peewee.InterfaceError("the connection has been closed")
         self._run("COMMIT")
 
     def _run(self, text: str, values: Sequence[Any] = ()) -> Any:
