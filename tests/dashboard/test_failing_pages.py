@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import databases
 import peewee
 import pytest
 from people import Service
@@ -14,16 +15,20 @@ from glance_shim.core import images
 SECRET = "SELECT password FROM /srv/secrets"
 
 
-def failing_after(service: Service, count: int) -> Any:
-    """An ``execute_sql`` that works so many times, and then never again."""
-    real, left = type(service.deployment.database).execute_sql, itertools.count(1)
+def failing_after(monkeypatch: pytest.MonkeyPatch, service: Service, count: int) -> None:
+    """Have the database answer so many statements, and then never again."""
+    database, asked = service.deployment.database, itertools.count(1)
 
-    def execute_sql(database: Any, *args: Any, **kwargs: Any) -> Any:
-        if next(left) > count:
-            raise peewee.OperationalError(SECRET)
-        return real(database, *args, **kwargs)
+    def failing(original: Any) -> Any:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            if next(asked) > count:
+                raise peewee.OperationalError(SECRET)
+            return original(*args, **kwargs)
 
-    return execute_sql
+        return run
+
+    for name in databases.ways(database):
+        monkeypatch.setattr(database, name, failing(getattr(database, name)))
 
 
 def assert_tells_nothing(answer: Any, status: int) -> None:
@@ -41,8 +46,7 @@ def test_a_database_that_goes_away_at_any_moment_gives_a_page_that_says_so(
     client, failures = olga.browser.client, 0
     while True:
         with monkeypatch.context() as patched:
-            kind = type(service.deployment.database)
-            patched.setattr(kind, "execute_sql", failing_after(service, failures))
+            failing_after(patched, service, failures)
             answer = client.get(f"/dashboard/{path}")
         if answer.status_code == 200:
             break
