@@ -116,7 +116,8 @@ def require(kind: str) -> None:
 
 def ways(database: Any) -> list[str]:
     """The names of the methods by which a database is asked, each by itself."""
-    return ["execute_sql", "run"] if database.kind == "postgresql" else ["execute_sql"]
+    others = ["run", "run_later"] if database.kind == "postgresql" else []
+    return ["execute_sql", *others]
 
 
 @contextlib.contextmanager
@@ -144,6 +145,26 @@ def counted(database: Any) -> Iterator[list[tuple[str, Any]]]:
     """The SQL statements that are run in the block, with their parameters."""
     seen: list[tuple[str, Any]] = []
     with watched(database, lambda sql, params: seen.append((sql, params))):
+        yield seen
+
+
+@contextlib.contextmanager
+def waits(database: Any) -> Iterator[list[Any]]:
+    """What PostgreSQL is asked in the block and waited for, commits as well."""
+    seen: list[Any] = []
+    if database.kind != "postgresql":
+        yield seen
+        return
+    from glance_shim.db.engines import prepared
+
+    original = prepared.Statements.run
+
+    def run(self: Any, text: str, values: Any = ()) -> Any:
+        seen.append(text)
+        return original(self, text, values)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(prepared.Statements, "run", run)
         yield seen
 
 

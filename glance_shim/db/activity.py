@@ -95,7 +95,7 @@ def trim(image_id: str, kept: int) -> None:
     """Forget all but the last ``kept`` entries of an image."""
     oldest = _oldest_kept().first({"image_id": image_id, "newer": kept - 1})
     if oldest is not None:
-        _trim().run({"image_id": image_id, "oldest": oldest[0]})
+        _trim().run_later({"image_id": image_id, "oldest": oldest[0]})
 
 
 @statements.composed

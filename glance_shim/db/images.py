@@ -147,10 +147,10 @@ def save(image: ImageRow, **changes: Any) -> ImageRow:
     changes["updated_at"] = now()
     if "tags" in changes:
         changes["tags"] = sorted(set(changes["tags"]))
-    _update(tuple(sorted(changes))).run({**changes, "image_id": image.id})
+    _update(tuple(sorted(changes))).run_later({**changes, "image_id": image.id})
     for name, table in INDEXES.items():
         if name in changes and getattr(image, name):
-            _delete_of_image(table).run({"image_id": image.id})
+            _delete_of_image(table).run_later({"image_id": image.id})
     _index(image.id, changes.get("properties", {}), changes.get("tags", ()))
     return image._replace(**changes)
 
@@ -287,7 +287,7 @@ def mark_deleted(image_id: str, status: str) -> bool:
     if _mark_deleted().count(filled) != 1:
         return False
     for table in (ImageMember, ImageProperty, ImageTag, ImageActivity, Damage):
-        _delete_of_image(table).run(filled)
+        _delete_of_image(table).run_later(filled)
     return True
 
 

@@ -106,7 +106,7 @@ def select_of_owner(owner: str, most: int) -> dict[str, str | None]:
 def set_status(member: MemberRow, status: str) -> MemberRow:
     """Write the member's answer and return it anew; nobody else may change the image."""
     changed = member._replace(status=status, updated_at=now())
-    _set_status().run(changed._asdict())
+    _set_status().run_later(changed._asdict())
     return changed
 
 
@@ -125,7 +125,7 @@ def set_times(image_id: str, member_id: str, created_at: str, updated_at: str) -
 
 def delete(image_id: str, member_id: str) -> None:
     """Remove the member, if it is one."""
-    _delete().run({"image_id": image_id, "member_id": member_id})
+    _delete().run_later({"image_id": image_id, "member_id": member_id})
 
 
 @statements.composed

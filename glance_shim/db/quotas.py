@@ -64,7 +64,7 @@ def prepare(owner: str | None) -> None:
 def hold(owner: str | None) -> None:
     """Let nobody else take anything for the project until the transaction ends."""
     if not connection.engine().one_writer:
-        _hold(True).first({"project_id": owner or ""})
+        _hold(True).run_later({"project_id": owner or ""})
 
 
 @statements.composed

@@ -137,6 +137,13 @@ class Statement:
 
     def run(self, values: Values) -> Any:
         """Run it with the values of their names; see `Engine.run`."""
+        return connection.engine().run(self.text, self._filled(values))
+
+    def run_later(self, values: Values) -> None:
+        """Run it in a transaction that need not know what it did; see `Engine.run_later`."""
+        connection.engine().run_later(self.text, self._filled(values))
+
+    def _filled(self, values: Values) -> list[Any]:
         filled = []
         for each in self._parameters:
             if type(each) is Place:
@@ -144,7 +151,7 @@ class Statement:
                 filled.append(each.convert(value) if each.convert else value)
             else:
                 filled.append(each)
-        return connection.engine().run(self.text, filled)
+        return filled
 
     def rows(self, values: Values) -> list[Any]:
         """What it finds, as the driver gives it (see `converted`)."""
@@ -198,7 +205,7 @@ def insert_many(model: Any, common: Values, rows: Sequence[Values]) -> None:
     names, values = tuple(rows[0]), dict(common)
     for number, row in enumerate(rows):
         values |= {f"{name} {number}": value for name, value in row.items()}
-    _insert_many(model, tuple(common), names, len(rows)).run(values)
+    _insert_many(model, tuple(common), names, len(rows)).run_later(values)
 
 
 @composed

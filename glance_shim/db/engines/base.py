@@ -102,6 +102,14 @@ class Engine(pool.PooledDatabase):
         """
         return self.execute_sql(text, values)
 
+    def run_later(self, text: str, values: Sequence[Any]) -> None:
+        """Run a statement of a transaction which goes on without knowing what it did.
+
+        It is run before whatever the transaction asks next, and before it commits. That
+        fails, where this one does.
+        """
+        self.run(text, values)
+
     def write_transaction(self) -> Any:
         """A transaction that may read before it writes."""
         return self.atomic()

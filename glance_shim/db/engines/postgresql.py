@@ -32,31 +32,48 @@ class Postgresql(Engine, pool.PooledPostgresqlDatabase):
         super().__init__(name, prefer_psycopg3=True, **options)
 
     def run(self, text: str, values: Sequence[Any]) -> Any:
-        return self._run(text, values)
+        return self._ask(text, values)
+
+    def run_later(self, text: str, values: Sequence[Any]) -> None:
+        self._ask(text, values, later=self.in_transaction())
 
     def begin(self) -> None:
-        self._run("BEGIN")
+        self._ask("BEGIN", later=True)
 
     def commit(self) -> None:
         if self.is_closed():
             # What was to be kept went with its connection; a new one would have nothing to do.
             raise peewee.InterfaceError("the connection has been closed")
-        self._run("COMMIT")
+        self._ask("COMMIT")
 
-    def _run(self, text: str, values: Sequence[Any] = ()) -> Any:
-        conn = self.connection()
+    def rollback(self) -> None:
+        if not self.is_closed():
+            self.connection().statements.waiting.clear()
+        super().rollback()
+
+    def cursor(self, named_cursor: str | None = None) -> Any:
+        """A cursor of psycopg, for what comes after all that waits."""
+        cursor = super().cursor(named_cursor)
+        cursor.connection.statements.run_waiting()
+        return cursor
+
+    def _ask(self, text: str, values: Sequence[Any] = (), later: bool = False) -> Any:
+        statements = self.connection().statements
         with peewee.__exception_wrapper__:
-            try:
-                statements = conn.statements
-            except AttributeError:
-                statements = conn.statements = self._statements_of(conn)
-            return statements.run(text, values)
+            return (statements.run_later if later else statements.run)(text, values)
 
-    def _statements_of(self, conn: Any) -> Any:
+    def _can_reuse(self, conn: Any) -> bool:
+        # What waits belongs to a transaction that nobody has ended.
+        return not conn.statements.waiting and bool(super()._can_reuse(conn))
+
+    def _connect(self) -> Any:
         # Where there is no PostgreSQL there may be no psycopg.
         from glance_shim.db.engines import prepared
 
-        return prepared.Statements(conn, self._threshold)
+        conn = super()._connect()
+        if not hasattr(conn, "statements"):
+            conn.statements = prepared.Statements(conn, self._threshold)
+        return conn
 
     def _socket(self, conn: Any) -> Any:
         return conn
