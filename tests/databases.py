@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import pytest
 
 from glance_shim import errors
 from glance_shim.db import connection, schema, urls
+from glance_shim.db.models import base
 
 KINDS = ("sqlite", "postgresql", "mariadb")
 KIND = os.environ.get("GLANCE_SHIM_TEST_DATABASE") or "sqlite"
@@ -33,6 +34,8 @@ SERVERS = {
 }
 
 _made: dict[str, str] = {}
+# Of each kind those that are empty and nobody's.
+_free: dict[str, list[str]] = {}
 
 
 def new(directory: Path, kind: str = KIND) -> str:
@@ -40,6 +43,8 @@ def new(directory: Path, kind: str = KIND) -> str:
     if kind == "sqlite":
         shutil.copy(_template(kind), directory / "glance.db")
         return f"sqlite:///{directory}/glance.db"
+    if _free.get(kind):
+        return _free[kind].pop()
     name = f"glance_shim_test_{secrets.token_hex(6)}"
     url = _url(kind, name)
     with _administered(kind) as administer:
@@ -67,9 +72,23 @@ def empty(directory: Path, kind: str = KIND) -> str:
     return url
 
 
-def clear(database: Any, tables: Iterable[str]) -> None:
-    """Remove all rows of the tables, the first one's first, in as few round trips as go."""
-    statements = [f"DELETE FROM {table}" for table in tables]
+def give_back(url: str) -> None:
+    """Let a database that was made with `new`, and no table of it changed, be used again."""
+    kind = _made.get(url)
+    if kind is None:
+        return
+    database = connection.open_database(url)
+    with connection.connected(database), connection.writing():
+        clear(database)
+    database.close_all()
+    _free.setdefault(kind, []).append(url)
+
+
+def clear(database: Any, kept: Container[Any] = ()) -> None:
+    """Remove the rows of all models but those, in as few round trips as go."""
+    # Those that refer to others come later.
+    models = [model for model in _models(base.Base) if model not in kept]
+    statements = [f"DELETE FROM {model._meta.table_name}" for model in reversed(models)]
     if database.kind == "mariadb":
         statements = [f"BEGIN NOT ATOMIC {'; '.join(statements)}; END"]
     elif database.kind == "postgresql":
@@ -253,6 +272,12 @@ def _administered(kind: str) -> Iterator[Any]:
     with connection.connected(database):
         yield database.execute_sql
     database.close_all()
+
+
+def _models(model: Any) -> Iterator[Any]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _models(child)
 
 
 @functools.cache

@@ -17,7 +17,6 @@ from glance_shim.core import task_types
 from glance_shim.core.identity import projects, system_context, tokens, users
 from glance_shim.core.identity import roles as known_roles
 from glance_shim.db import connection, schema
-from glance_shim.db.models import base
 from glance_shim.db.models.marks import ServiceId
 from glance_shim.stores import marks
 
@@ -172,10 +171,8 @@ class Service:
 
     def reset(self) -> None:
         """Forget everything that was stored, but not whose the directories are."""
-        kept = {ServiceId}
-        tables = [m._meta.table_name for m in _models(base.Base) if m not in kept]
         with connection.connected(self.deployment.database), connection.writing():
-            databases.clear(self.deployment.database, reversed(tables))
+            databases.clear(self.deployment.database, kept={ServiceId})
         for path in (*self.blobs(), *self.staged()):
             path.unlink()
 
@@ -229,12 +226,6 @@ def _written(directory: Path, section: str, values: dict[str, Any]) -> str:
     lines = "".join(f"{name} = {value}\n" for name, value in values.items())
     file.write_text(f"[{section}]\n{lines}")
     return str(file)
-
-
-def _models(model: Any) -> Any:
-    for child in model.__subclasses__():
-        yield child
-        yield from _models(child)
 
 
 def some_id() -> str:

@@ -35,7 +35,7 @@ def make_site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     yield make
     for url, database in opened.items():
         database.close_all()
-        databases.drop(url)
+        databases.give_back(url)
 
 
 @pytest.fixture
