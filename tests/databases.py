@@ -133,10 +133,12 @@ def require(kind: str) -> None:
         pytest.skip(why)
 
 
-def ways(database: Any) -> list[str]:
-    """The names of the methods by which a database is asked, each by itself."""
-    others = ["run", "run_later"] if database.kind == "postgresql" else []
-    return ["execute_sql", *others]
+# The methods by which a database is asked; those of other kinds do what is for later at once.
+WAYS = {
+    "sqlite": ("execute_sql", "run"),
+    "mariadb": ("execute_sql", "run"),
+    "postgresql": ("execute_sql", "run", "run_later"),
+}
 
 
 @contextlib.contextmanager
@@ -150,12 +152,12 @@ def watched(database: Any, note: Callable[[str, Any], None]) -> Iterator[None]:
 
         return run
 
-    for name in ways(database):
+    for name in WAYS[database.kind]:
         setattr(database, name, noting(getattr(database, name)))
     try:
         yield
     finally:
-        for name in ways(database):
+        for name in WAYS[database.kind]:
             delattr(database, name)
 
 

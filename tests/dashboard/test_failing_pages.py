@@ -27,7 +27,7 @@ def failing_after(monkeypatch: pytest.MonkeyPatch, service: Service, count: int)
 
         return run
 
-    for name in databases.ways(database):
+    for name in databases.WAYS[database.kind]:
         monkeypatch.setattr(database, name, failing(getattr(database, name)))
 
 

@@ -100,7 +100,11 @@ class Engine(pool.PooledDatabase):
 
         What is returned has ``fetchall`` and ``rowcount``, as a cursor has.
         """
-        return self.execute_sql(text, values)
+        conn = self.connection()
+        with peewee.__exception_wrapper__:
+            cursor = conn.cursor()
+            cursor.execute(text, values)
+        return cursor
 
     def run_later(self, text: str, values: Sequence[Any]) -> None:
         """Run a statement of a transaction which goes on without knowing what it did.
