@@ -18,7 +18,7 @@ import pytest
 from people import Person, Service
 from web_source import DATA, Source
 
-from glance_shim.core import marks, quotas
+from glance_shim.core import quotas
 from glance_shim.core.identity import system_context
 from glance_shim.db import connection
 
@@ -41,8 +41,6 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Any:
         if key not in built:
             directory = tmp_path_factory.mktemp("service")
             built[key] = Service(directory, options)
-            # As a server does when it starts, whichever test comes first.
-            marks.claim_at_start(built[key].deployment)
         built[key].reset()
         return built[key]
 

@@ -12,6 +12,7 @@ import peewee
 import pytest
 from people import Person, Service
 
+from glance_shim.core import marks
 from glance_shim.db import connection
 
 DATA = bytes(range(256)) * 4096
@@ -27,6 +28,12 @@ FAILURES = {
     ),
 }
 TRY_AGAIN = (413, 503)
+
+
+@pytest.fixture(autouse=True)
+def claimed(service: Service) -> None:
+    """The stores are marked before anything fails, as a server's are when it starts."""
+    marks.claim_at_start(service.deployment)
 
 
 def attempts(

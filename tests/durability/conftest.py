@@ -11,14 +11,20 @@ import pytest
 from people import Person, Service
 
 from glance_shim.cli import cli as commands
+from glance_shim.core import marks
 
 DATA = bytes(range(256)) * 40
 
 
 @pytest.fixture
 def service(make_service: Any) -> Service:
-    """A service with two stores of files."""
-    return make_service(enabled_backends={"fast": "file", "cheap": "file"})
+    """A service with two stores of files, marked as a server marks them when it starts.
+
+    One that lost its only data before would be taken for a disk that is not mounted.
+    """
+    made: Service = make_service(enabled_backends={"fast": "file", "cheap": "file"})
+    marks.claim_at_start(made.deployment)
+    return made
 
 
 @pytest.fixture
