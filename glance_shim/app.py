@@ -47,6 +47,7 @@ class Application(flask.Flask):
         show an image took. Which hosts there are is for `versions.VersionNegotiation` to say.
         """
         if request is None:
+            # Without one Flask looks for a SERVER_NAME, which nobody sets here.
             return None
         return MapAdapter(
             self.url_map,

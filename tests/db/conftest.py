@@ -38,6 +38,15 @@ def open_new(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
+def in_postgresql(open_new: Callable[..., Any]) -> Iterator[Any]:
+    """A PostgreSQL with the schema of the program, and a connection to it."""
+    databases.require("postgresql")
+    made = open_new("postgresql")
+    with connection.connected(made):
+        yield made
+
+
+@pytest.fixture
 def database(open_new: Callable[..., Any], kind: str) -> Any:
     """A database with the schema of the program."""
     return open_new(kind)

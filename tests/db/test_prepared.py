@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import databases
 import peewee
 import pytest
 
@@ -17,11 +15,8 @@ OWN = "SELECT pg_backend_pid()"
 
 
 @pytest.fixture
-def database(open_new: Any) -> Iterator[Any]:
-    databases.require("postgresql")
-    made = open_new("postgresql")
-    with connection.connected(made):
-        yield made
+def database(in_postgresql: Any) -> Any:
+    return in_postgresql
 
 
 def kept(database: Any) -> set[str]:

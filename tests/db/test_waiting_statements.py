@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import databases
 import peewee
 import pytest
 
@@ -18,12 +16,9 @@ COUNT = "SELECT COUNT(*) FROM t"
 
 
 @pytest.fixture
-def database(open_new: Any) -> Iterator[Any]:
-    databases.require("postgresql")
-    made = open_new("postgresql")
-    with connection.connected(made):
-        made.execute_sql("CREATE TABLE t (n INT PRIMARY KEY)")
-        yield made
+def database(in_postgresql: Any) -> Any:
+    in_postgresql.execute_sql("CREATE TABLE t (n INT PRIMARY KEY)")
+    return in_postgresql
 
 
 @pytest.fixture
@@ -144,7 +139,7 @@ def test_a_failure_is_told_by_what_comes_next_and_ends_the_transaction(
 def test_a_value_that_the_database_has_not_is_refused_at_once(database: Any) -> None:
     with pytest.raises(peewee.DataError), database.atomic():
         database.run_later("SELECT %s", ["a\x00b"])
-        pytest.fail("it was taken")  # pragma: no cover
+        pytest.fail("it was taken")
     assert database.run(COUNT, ()).fetchall() == [(0,)]
 
 
